@@ -17,9 +17,7 @@ type Store struct {
 
 // New makes an empty store.
 func New() *Store {
-	s := &Store{now: time.Now}
-	s.state.init()
-	return s
+	return &Store{now: time.Now}
 }
 
 // View runs f with the state for reading; f must not keep pointers.
@@ -50,6 +48,14 @@ func (s *Store) Advance(d time.Duration) {
 	s.skew += d
 }
 
+// Reset forgets everything, sets the clock right and runs seed on the empty state, all in one transaction.
+func (s *Store) Reset(seed func(state *State, now time.Time)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.state, s.skew = State{}, 0
+	seed(&s.state, s.now())
+}
+
 // State is everything the registry remembers. Slices keep creation order, which list endpoints rely on.
 type State struct {
 	Users        []*User
@@ -61,8 +67,6 @@ type State struct {
 	Rows    []*PermissionRow
 }
 
-func (s *State) init() {}
-
 // User is an account of either dialect.
 type User struct {
 	ID              string // UUID
@@ -73,7 +77,7 @@ type User struct {
 	Admin           bool
 	Active          bool
 	MustChange      bool // Artifact Keeper's must_change_password
-	AuthProvider    string
+	AuthProvider    string // Artifact Keeper's auth_provider ("local"), Artifactory's realm ("internal")
 	ServiceAccount  bool
 	FailedLogins    int
 	LockedUntil     time.Time
