@@ -1,0 +1,94 @@
+// Package packages is the package store of the embedded registry: npm, Go module proxy and PyPI endpoints that real
+// clients install from and publish to, all of it in memory.
+//
+// It knows no accounts. Whoever mounts it authenticates and authorises first, says in a [Request] who asks and what they
+// may do, and brings the dialect's error body along.
+package packages
+
+import (
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Style selects the registry whose statuses and bodies are imitated where the two differ.
+type Style int
+
+// The imitated registries.
+const (
+	Artifactory Style = iota
+	ArtifactKeeper
+)
+
+// The package formats of [Request].
+const (
+	FormatNPM  = "npm"
+	FormatGo   = "go"
+	FormatPyPI = "pypi"
+)
+
+// Request is an authenticated and authorised request for a repository.
+type Request struct {
+	// Repository is the repository's key.
+	Repository string
+	// Format is one of "npm", "go" and "pypi".
+	Format string
+	// Path is what follows the repository key, decoded once and without leading slash. The slash of a scoped npm name may
+	// still be encoded (@scope%2fname). Trailing slashes are kept, since PyPI clients are redirected to them.
+	Path string
+	// BaseURL is the external URL of the repository root, without trailing slash; links and redirects start with it.
+	BaseURL string
+	// User is the account that asks; empty for an anonymous request.
+	User string
+	// CanWrite says whether the user may publish. It is checked here because only the format knows what a write is.
+	CanWrite bool
+	// CanDelete says whether the user may replace or remove what exists (Artifactory asks for the delete right then).
+	CanDelete bool
+	// Errors writes an error in the dialect's own shape: an HTTP status, a code such as "NOT_FOUND" and a message. It is
+	// used where a format has no error body of its own. The default writes the message as text.
+	Errors func(w http.ResponseWriter, status int, code, message string)
+	// Style selects the dialect.
+	Style Style
+}
+
+// Packages is the store. It is safe for concurrent use.
+type Packages struct {
+	now func() time.Time
+
+	mu   sync.RWMutex
+	npm  map[string]map[string]*npmPackage // by repository and package name
+	mods map[string]map[string]*goModule   // by repository and module path
+	pypi map[string]map[string]*pyProject  // by repository and normalised project name
+}
+
+// New makes a store that holds the catalog. The clock dates what is published later; nil means the wall clock.
+func New(catalog Catalog, now func() time.Time) *Packages {
+	if now == nil {
+		now = time.Now
+	}
+	p := &Packages{
+		now:  now,
+		npm:  map[string]map[string]*npmPackage{},
+		mods: map[string]map[string]*goModule{},
+		pypi: map[string]map[string]*pyProject{},
+	}
+	p.load(catalog)
+	return p
+}
+
+// Serve answers one request. A read may be a GET or a HEAD.
+func (p *Packages) Serve(w http.ResponseWriter, r *http.Request, req Request) {
+	if req.Errors == nil {
+		req.Errors = textError
+	}
+	switch req.Format {
+	case FormatNPM:
+		p.serveNPM(w, r, req)
+	case FormatGo:
+		p.serveGo(w, r, req)
+	case FormatPyPI:
+		p.servePyPI(w, r, req)
+	default:
+		req.Errors(w, http.StatusNotImplemented, "NOT_IMPLEMENTED", "packages of format "+req.Format+" are not served here")
+	}
+}
