@@ -65,6 +65,8 @@ type State struct {
 	// Targets are Artifactory's permission targets, Rows Artifact Keeper's permission rows; a process serves one dialect.
 	Targets []*PermissionTarget
 	Rows    []*PermissionRow
+
+	ArtifactKeeper ArtifactKeeper
 }
 
 // User is an account of either dialect.
@@ -87,6 +89,10 @@ type User struct {
 	DisableUI       bool
 	NoPassword      bool // Artifactory's internal_password_disabled
 	ArtifactoryRole map[string]bool
+
+	ExternalID    string    // subject at the identity provider, for accounts that came from one
+	UpdatedAt     time.Time // zero: never since creation
+	SessionsCutAt time.Time // sessions issued before this instant are void
 }
 
 // Group is a group of either dialect. Members are user ids, in joining order.
@@ -133,6 +139,11 @@ type Token struct {
 	Audience    string
 	ProjectKey  string
 	RepoIDs     []string
+
+	Description string
+	CreatedBy   string // id of the user who minted it for somebody else
+	BoundRepoID string // the repository whose token routes list it (Artifact Keeper's repository tokens)
+	Selector    []byte // repository selector as it was sent, JSON; nil when there is none
 }
 
 // Repository is a seeded package repository.
@@ -146,6 +157,22 @@ type Repository struct {
 	Public      bool
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
+
+	OwnerIDs        []string // users whose role assignment on the repository came with creating it
+	ProjectID       string
+	UpstreamURL     string
+	UpstreamAuth    string
+	Members         []RepositoryMember
+	QuotaBytes      *int64
+	PromotionOnly   bool
+	Versioning      bool
+	CurationEnabled bool
+}
+
+// RepositoryMember is one repository behind a virtual one.
+type RepositoryMember struct {
+	Key      string
+	Priority int
 }
 
 // PermissionTarget is Artifactory's named permission. Sections is keyed by resource type (artifact, build, …).
