@@ -1,0 +1,9 @@
+#!/bin/sh
+# Checks every shell script of the repository, the modules' included.
+set -eu
+
+command -v shellcheck >/dev/null || { echo "shellcheck is not installed (Debian package: shellcheck)" >&2; exit 1; }
+git ls-files --cached --others --exclude-standard -- '*.sh' .ci/run | while read -r file; do
+	[ -f "$file" ] || continue
+	echo "$file"
+done | xargs shellcheck

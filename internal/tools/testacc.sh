@@ -1,0 +1,38 @@
+#!/bin/sh
+# Runs the Go tests with one CLI.
+# usage: testacc.sh terraform|tofu BIN_DIR FIRST_CLI PACKAGES [go test arguments]
+#
+# With the first CLI every package runs; with another one only the packages whose tests use internal/acctest, since
+# for the rest a second run would prove nothing new.
+set -eu
+
+cli=$1
+bin=$2
+first=$3
+packages=$4
+shift 4
+
+export TF_ACC=1
+case $cli in
+tofu)
+	# OpenTofu refuses the legacy namespace under which the harness would otherwise attach the provider.
+	export TF_ACC_TERRAFORM_PATH="$bin/tofu"
+	export TF_ACC_PROVIDER_HOST=registry.opentofu.org
+	;;
+*)
+	TF_ACC_TERRAFORM_PATH=$(command -v terraform)
+	export TF_ACC_TERRAFORM_PATH
+	export TF_ACC_PROVIDER_HOST=registry.terraform.io
+	;;
+esac
+export TF_ACC_PROVIDER_NAMESPACE=registry-identity
+
+if [ "$cli" = "$first" ]; then
+	echo "== go test (unit and acceptance) with $cli"
+else
+	echo "== go test (acceptance) with $cli"
+	packages=$(go list -f '{{$p := .ImportPath}}{{range .TestImports}}{{if eq . "github.com/registry-identity/terraform-provider-registry/internal/acctest"}}{{$p}}{{"\n"}}{{end}}{{end}}{{range .XTestImports}}{{if eq . "github.com/registry-identity/terraform-provider-registry/internal/acctest"}}{{$p}}{{"\n"}}{{end}}{{end}}' "$packages" | sort -u)
+	[ -n "$packages" ] || { echo "no package uses internal/acctest"; exit 0; }
+fi
+# shellcheck disable=SC2086 # packages is a list of import paths
+exec go test -race -count=1 -timeout 20m "$@" $packages
