@@ -27,12 +27,13 @@ tofu)
 esac
 export TF_ACC_PROVIDER_NAMESPACE=registry-identity
 
-if [ "$cli" = "$first" ]; then
-	echo "== go test (unit and acceptance) with $cli"
+if [ "$cli" = "$first" ] || [ "$packages" != ./... ]; then
+	echo "== go test with $cli"
 else
-	echo "== go test (acceptance) with $cli"
-	packages=$(go list -f '{{$p := .ImportPath}}{{range .TestImports}}{{if eq . "github.com/registry-identity/terraform-provider-registry/internal/acctest"}}{{$p}}{{"\n"}}{{end}}{{end}}{{range .XTestImports}}{{if eq . "github.com/registry-identity/terraform-provider-registry/internal/acctest"}}{{$p}}{{"\n"}}{{end}}{{end}}' "$packages" | sort -u)
+	echo "== go test with $cli (packages with acceptance tests)"
+	packages=$(grep -rl --include='*_test.go' 'terraform-provider-registry/internal/acctest"' internal |
+		sed 's|/[^/]*$||; s|^|./|' | sort -u)
 	[ -n "$packages" ] || { echo "no package uses internal/acctest"; exit 0; }
 fi
-# shellcheck disable=SC2086 # packages is a list of import paths
+# shellcheck disable=SC2086 # packages is a list of folders
 exec go test -race -count=1 -timeout 20m "$@" $packages
