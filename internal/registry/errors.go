@@ -48,6 +48,9 @@ type Error struct {
 	Message string
 	// RequestID correlates with the registry's log where it answers one.
 	RequestID string
+	// Field is the input at fault in the domain's words (username, email, scopes, repositories, …), where the registry
+	// or the rule that was broken tells.
+	Field string
 	// Hint says what to do.
 	Hint string
 	// Err is the cause below, such as a network error.

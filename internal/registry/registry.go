@@ -76,4 +76,6 @@ type Capabilities struct {
 	PermissionPerRepository bool
 	// DisplayName is true where a user has a display name.
 	DisplayName bool
+	// TokenLabelLength is how many characters of a token's label the registry keeps; 0 means 255, which all keep.
+	TokenLabelLength int
 }
