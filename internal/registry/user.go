@@ -12,8 +12,12 @@ type User struct {
 	Username    string
 	Email       string
 	DisplayName string // Artifact Keeper only
-	Admin       bool   // effective administrator
-	Enabled     bool
+	// Admin is the effective right: what the account's own flag or (Artifactory) one of its groups gives. Decide with it
+	// who may be trusted.
+	Admin bool
+	// AdminFlag is the account's own flag, the one a configuration sets. It differs from Admin only on Artifactory.
+	AdminFlag bool
+	Enabled   bool
 	// Realm says who owns the account: internal (Artifactory) or local (Artifact Keeper) for accounts of the registry
 	// itself, else ldap, saml, oidc, ci, ….
 	Realm string
@@ -73,6 +77,9 @@ type UserPatch struct {
 	DisplayName *string
 	Admin       *bool
 	Enabled     *bool
+	// Password, when not empty, is set together with the rest: Artifactory demands it in the very request that clears
+	// InternalPasswordDisabled.
+	Password    Secret
 	Artifactory *ArtifactoryUserPatch
 }
 

@@ -1,0 +1,100 @@
+package transport
+
+import (
+	"bytes"
+	"encoding/json"
+	"mime"
+	"net/http"
+	"strings"
+
+	"github.com/registry-identity/terraform-provider-registry/internal/registry"
+)
+
+// Answer is one complete HTTP answer.
+type Answer struct {
+	Method string
+	// Path is the template of the request.
+	Path   string
+	Status int
+	Header http.Header
+	Body   []byte
+}
+
+// HTML reports whether the answer is a web page, by its type or, without one, by its first bytes.
+func (a Answer) HTML() bool {
+	switch a.mediaType() {
+	case "text/html", "application/xhtml+xml":
+		return true
+	case "":
+		start := bytes.ToLower(bytes.TrimSpace(a.Body[:min(len(a.Body), 512)]))
+		return bytes.HasPrefix(start, []byte("<!doctype html")) || bytes.HasPrefix(start, []byte("<html"))
+	default:
+		return false
+	}
+}
+
+// JSON reports whether the answer says it is JSON, plain or of a vendor's type (application/…+json).
+func (a Answer) JSON() bool {
+	t := a.mediaType()
+	return t == "application/json" || strings.HasPrefix(t, "application/") && strings.HasSuffix(t, "+json")
+}
+
+func (a Answer) mediaType() string {
+	t, _, err := mime.ParseMediaType(a.Header.Get("Content-Type"))
+	if err != nil {
+		t, _, _ = strings.Cut(a.Header.Get("Content-Type"), ";")
+	}
+	return strings.ToLower(strings.TrimSpace(t))
+}
+
+// requestID is what the registry's log knows the request by: Artifact Keeper's correlation id, Artifactory's request id.
+func (a Answer) requestID() string {
+	for _, name := range []string{"X-Correlation-Id", "X-Request-Id"} {
+		if id := a.Header.Get(name); id != "" {
+			return id[:min(len(id), 128)]
+		}
+	}
+	return ""
+}
+
+// completer is an answer that knows what it must hold.
+type completer interface{ Complete() error }
+
+// decode believes a success only if it is what was asked for.
+func (c *Client) decode(p *prepared, a Answer, out any) error {
+	empty := len(bytes.TrimSpace(a.Body)) == 0
+	switch {
+	case a.HTML():
+		return c.unusable(p, a, htmlMessage)
+	case out == nil, empty && p.EmptyOK:
+		return nil
+	case empty:
+		return c.unusable(p, a, "the answer is empty")
+	case !a.JSON():
+		return c.unusable(p, a, "the answer is not JSON but "+p.mask.text(a.Header.Get("Content-Type")))
+	}
+	if err := json.Unmarshal(a.Body, out); err != nil {
+		return c.unusable(p, a, "the answer is not the JSON that was expected")
+	}
+	if full, ok := out.(completer); ok {
+		if err := full.Complete(); err != nil {
+			return c.unusable(p, a, "the answer is not complete: "+err.Error())
+		}
+	}
+	return nil
+}
+
+const htmlMessage = "an HTML page was answered instead of the registry's API"
+
+// unusable is a success that cannot be believed. After a write nobody knows what happened, unless a web page shows that
+// the request never reached the registry.
+func (c *Client) unusable(p *prepared, a Answer, message string) error {
+	e := c.subject(p, a)
+	e.Message = message
+	if p.writes() && !a.HTML() {
+		e.Kind, e.Hint = registry.KindUncertain, uncertainHint
+		return e
+	}
+	e.Kind, e.Hint = registry.KindWrongEndpoint, endpointHint
+	return e
+}
