@@ -7,11 +7,10 @@ type ArtifactKeeper struct {
 	// SetupDone is set once the first administrator has chosen a password; until then a server that starts locked stays so.
 	SetupDone bool
 	// Families are the refresh-token families of signed-in sessions, by family id.
-	Families     map[string]*Family
-	Projects     []*Project
-	SSO          []*SSOProvider
-	CIProviders  []*CIProvider
-	LoginTickets map[string]LoginTicket
+	Families    map[string]*Family
+	Projects    []*Project
+	SSO         []*SSOProvider
+	CIProviders []*CIProvider
 }
 
 // Family is one session's chain of refresh tokens, of which only the newest is good.
@@ -22,12 +21,6 @@ type Family struct {
 	Previous  string
 	RotatedAt time.Time
 	Revoked   bool
-}
-
-// LoginTicket is a sign-in that passed the password and still owes a second factor.
-type LoginTicket struct {
-	UserID    string
-	ExpiresAt time.Time
 }
 
 // Project groups repositories; its permission rows have target type "project".

@@ -66,6 +66,7 @@ type State struct {
 	Targets []*PermissionTarget
 	Rows    []*PermissionRow
 
+	Artifactory    Artifactory
 	ArtifactKeeper ArtifactKeeper
 }
 
@@ -78,7 +79,7 @@ type User struct {
 	PasswordHash    []byte // bcrypt; nil when there is no password
 	Admin           bool
 	Active          bool
-	MustChange      bool // Artifact Keeper's must_change_password
+	MustChange      bool   // Artifact Keeper's must_change_password
 	AuthProvider    string // Artifact Keeper's auth_provider ("local"), Artifactory's realm ("internal")
 	ServiceAccount  bool
 	FailedLogins    int
@@ -90,9 +91,11 @@ type User struct {
 	NoPassword      bool // Artifactory's internal_password_disabled
 	ArtifactoryRole map[string]bool
 
-	ExternalID    string    // subject at the identity provider, for accounts that came from one
-	UpdatedAt     time.Time // zero: never since creation
-	SessionsCutAt time.Time // sessions issued before this instant are void
+	ExternalID string    // subject at the identity provider, for accounts that came from one
+	UpdatedAt  time.Time // zero: never since creation
+	// DisplayNameSet tells an empty DisplayName that was stored from one that never was.
+	DisplayNameSet bool
+	SessionsCutAt  time.Time // sessions issued before this instant are void
 }
 
 // Group is a group of either dialect. Members are user ids, in joining order.
