@@ -1,0 +1,81 @@
+package artifactory
+
+import (
+	"net/http"
+	"strings"
+)
+
+// notModelledPaths are endpoints of the real server that this one leaves out; they answer 501 so that nobody mistakes
+// the gap for a missing object. README.md gives the reasons.
+var notModelledPaths = map[string]string{
+	"/access/api/v1/aws/":                         "AWS role assignment",
+	"/access/api/v1/config/":                      "the Access configuration",
+	"/access/api/v1/environments":                 "environments",
+	"/access/api/v1/integrations/":                "custom integrations (OAuth)",
+	"/access/api/v1/projects":                     "projects",
+	"/access/api/v1/roles":                        "global roles",
+	"/access/api/v1/saml/":                        "SAML settings",
+	"/access/api/v2/authentication/":              "web login of command line clients",
+	"/artifactory/api/build":                      "builds",
+	"/artifactory/api/security/apiKey":            "API keys (deprecated by the vendor)",
+	"/artifactory/api/security/encryptedPassword": "encrypted passwords",
+	"/artifactory/api/security/keypair":           "key pairs",
+	"/artifactory/api/security/trustedKeys":       "trusted keys",
+	"/artifactory/api/storage":                    "artifact storage",
+	"/artifactory/api/search":                     "search",
+	"/artifactory/api/system/configuration":       "the configuration descriptor",
+	"/artifactory/api/v2/repositories/":           "batch repository calls",
+	"/catalog/":                                   "the Catalog service",
+	"/distribution/":                              "the Distribution service",
+	"/event/":                                     "the Event service",
+	"/lifecycle/":                                 "the Lifecycle service",
+	"/mc/":                                        "Mission Control",
+	"/metadata/":                                  "the Metadata service",
+	"/ui/api/":                                    "the user interface's own API",
+	"/v2/":                                        "Docker registries",
+	"/xray/":                                      "the Xray service",
+}
+
+// fallbackRoutes answers for every path that has no handler.
+func (s *server) fallbackRoutes() {
+	for path, what := range notModelledPaths {
+		refuse := func(http.ResponseWriter, *http.Request, *principal) error { return notModelled(what) }
+		s.authenticated(path, refuse)
+		if strings.HasPrefix(path, "/access/api/") || strings.HasPrefix(path, "/artifactory/api/") {
+			if trimmed, isTree := strings.CutSuffix(path, "/"); isTree {
+				s.authenticated(trimmed, refuse)
+			} else {
+				s.authenticated(path+"/", refuse)
+			}
+		}
+	}
+	s.authenticated("/access/", func(http.ResponseWriter, *http.Request, *principal) error {
+		return &problem{status: http.StatusNotFound, message: "HTTP 404 Not Found", detail: "Not Found"}
+	})
+	s.authenticated("/artifactory/", s.unknownArtifactory)
+	s.mux.HandleFunc("/ui/", loginPage)
+	s.mux.Handle("/{$}", http.RedirectHandler("/ui/", http.StatusFound))
+	s.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		writeText(w, http.StatusNotFound, "404 page not found\n")
+	})
+}
+
+// unknownArtifactory answers for what looks like a path of a repository, or of an API nobody knows.
+func (s *server) unknownArtifactory(_ http.ResponseWriter, r *http.Request, p *principal) error {
+	rest := strings.TrimPrefix(r.URL.Path, "/artifactory/")
+	key, _, _ := strings.Cut(rest, "/")
+	if key != "api" && s.findRepository(key) != nil {
+		return notModelled("Download by repository path")
+	}
+	return notFound("File not found.")
+}
+
+// loginPage is what a browser sees, and what a client with a wrong URL gets: HTML with status 200.
+func loginPage(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/html;charset=utf-8")
+	w.WriteHeader(http.StatusOK)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write([]byte("<!DOCTYPE html>\n<html><head><title>JFrog</title></head>" +
+			"<body><div id=\"app\">Sign in to continue</div></body></html>\n"))
+	}
+}

@@ -1,0 +1,35 @@
+package state
+
+import "time"
+
+// Artifactory is what only that server remembers.
+type Artifactory struct {
+	// LockPolicy is off in a fresh installation.
+	LockPolicy LockPolicy
+	// PasswordExpiry is the password expiration policy.
+	PasswordExpiry PasswordExpiry
+}
+
+// LockPolicy locks a user after so many failed sign-ins.
+type LockPolicy struct {
+	Enabled  bool
+	Attempts int
+}
+
+// PasswordExpiry makes passwords end after a number of days.
+type PasswordExpiry struct {
+	Enabled bool
+	Days    int
+	Notify  bool
+}
+
+// lockTime is how long a lock lasts unless an administrator opens it: in effect for ever.
+const lockTime = 100 * 365 * 24 * time.Hour
+
+// CountFailure notes a failed sign-in and locks the user when the policy says so.
+func (a *Artifactory) CountFailure(user *User, now time.Time) {
+	user.FailedLogins++
+	if a.LockPolicy.Enabled && user.FailedLogins >= a.LockPolicy.Attempts {
+		user.LockedUntil = now.Add(lockTime)
+	}
+}
