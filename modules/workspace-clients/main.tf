@@ -1,0 +1,129 @@
+locals {
+  # Everything this module keeps in the workspace. The same text is in scripts/common.sh.
+  data_dir = "$HOME/.coder-modules/registry-identity/workspace-clients"
+
+  # Not REGISTRY_*, which configures the Terraform provider.
+  env_prefix = "WORKSPACE_${upper(replace(var.instance, "-", "_"))}"
+  env_names = {
+    user       = "${local.env_prefix}_USER"
+    token      = "${local.env_prefix}_TOKEN"
+    expires_at = "${local.env_prefix}_TOKEN_EXPIRES_AT"
+  }
+
+  certificates = regexall("-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\\s]+-----END CERTIFICATE-----", replace(var.ca_certificate, "\r", ""))
+
+  # No secret and no identity in here: the text must be the same for every user.
+  settings = merge(
+    {
+      instance        = var.instance
+      registry_url    = local.base_url
+      registry_host   = local.host
+      registry_name   = local.hostname
+      token_user      = var.registry_type == "artifact_keeper" ? "__token__" : ""
+      user_variable   = local.env_names.user
+      token_variable  = local.env_names.token
+      expiry_variable = local.env_names.expires_at
+      account_help    = var.account_help
+      npm_registry    = join("", [for r in local.repositories.npm : r.url if r.scope == ""])
+      npm_scopes      = join("\n", [for r in local.repositories.npm : "${r.scope} ${r.url}" if r.scope != ""])
+      go_urls         = join("\n", [for r in local.repositories.go : r.url])
+      go_proxy        = length(local.repositories.go) == 0 ? "" : join(",", concat([for r in local.repositories.go : r.url], [local.go_fallback]))
+      go_no_sum_db    = try(join(",", local.go_no_sum_db), "")
+      pypi_index      = try(local.repositories.pypi[0].url, "")
+      pypi_extra      = join("\n", [for r in try(slice(local.repositories.pypi, 1, length(local.repositories.pypi)), []) : r.url])
+      pypi_trusted    = local.scheme == "http" ? local.host : ""
+      ca_count        = tostring(length(local.certificates))
+    },
+    { for number, certificate in local.certificates : "ca_${number + 1}" => certificate },
+  )
+  # In single quotes the shell expands nothing; only the quote itself needs care.
+  settings_text = join("\n", [for name, value in local.settings : "${name}='${replace(value, "'", "'\\''")}'"])
+
+  script_files = ["common", "files", "lock", "credentials", "certificates", "npm", "go", "pypi", "main"]
+  script_texts = {
+    for mode in ["start", "refresh", "stop"] : mode => join("\n", concat(
+      ["#!/bin/sh", "mode='${mode}'", local.settings_text],
+      [for name in local.script_files : file("${path.module}/scripts/${name}.sh")],
+    ))
+  }
+  # The agent passes a script as one argument, and Linux takes no longer one.
+  script_size_limit = 131072
+  script_size       = max([for text in values(local.script_texts) : length(base64encode(text)) / 4 * 3]...)
+
+  # The agent expands $HOME in these values. Each names a place that may be missing without harm.
+  client_variables = merge(
+    length(local.repositories.go) + length(local.repositories.pypi) > 0 ? { NETRC = "${local.data_dir}/secrets/netrc" } : {},
+    length(local.repositories.pypi) > 0 ? { PIP_CONFIG_FILE = "${local.data_dir}/pip.conf" } : {},
+    # Go can be told about a certificate authority in no other way. Adding a folder takes nothing away from other
+    # programs, while SSL_CERT_FILE with a missing file breaks them. The first two are the systems' own folders.
+    length(local.certificates) > 0 ? { SSL_CERT_DIR = "/etc/ssl/certs:/etc/pki/tls/certs:${local.data_dir}/ca" } : {},
+  )
+}
+
+resource "coder_script" "start" {
+  agent_id           = var.agent_id
+  display_name       = var.display_name
+  icon               = var.icon
+  script             = local.script_texts.start
+  run_on_start       = true
+  start_blocks_login = var.start_blocks_login
+  timeout            = 120
+
+  lifecycle {
+    precondition {
+      condition     = length(local.problems) == 0
+      error_message = join("\n", local.problems)
+    }
+    precondition {
+      condition     = local.script_size < local.script_size_limit
+      error_message = "The script would be ${local.script_size} bytes, and the agent can start none of ${local.script_size_limit} or more: shorten ca_certificate or account_help."
+    }
+  }
+}
+
+resource "coder_script" "refresh" {
+  agent_id     = var.agent_id
+  display_name = "${var.display_name} (refresh)"
+  icon         = var.icon
+  script       = local.script_texts.refresh
+  cron         = var.refresh_cron
+  timeout      = 120
+}
+
+resource "coder_script" "stop" {
+  count = var.run_on_stop ? 1 : 0
+
+  agent_id     = var.agent_id
+  display_name = "${var.display_name} (clean up)"
+  icon         = var.icon
+  script       = local.script_texts.stop
+  run_on_stop  = true
+  timeout      = 20
+}
+
+# These three always exist, empty when there are no credentials: whether a token will be minted may not be known at plan.
+resource "coder_env" "user" {
+  agent_id = var.agent_id
+  name     = local.env_names.user
+  value    = var.user
+}
+
+resource "coder_env" "token" {
+  agent_id = var.agent_id
+  name     = local.env_names.token
+  value    = var.token
+}
+
+resource "coder_env" "expires_at" {
+  agent_id = var.agent_id
+  name     = local.env_names.expires_at
+  value    = var.token_expires_at
+}
+
+resource "coder_env" "client" {
+  for_each = local.client_variables
+
+  agent_id = var.agent_id
+  name     = each.key
+  value    = each.value
+}

@@ -1,0 +1,61 @@
+# Turns `package_managers` in all its shapes into lists of repositories with URLs, and says everything that is wrong with it
+# at once. To add an ecosystem: a row here, its settings in main.tf, a file in scripts/ and its name in scripts/main.sh.
+locals {
+  ecosystems = {
+    npm  = { options = ["repositories"], artifactory = "/artifactory/api/npm/%s/", artifact_keeper = "/npm/%s/" }
+    go   = { options = ["repositories", "fallback", "no_sum_db"], artifactory = "/artifactory/api/go/%s", artifact_keeper = "/go/%s" }
+    pypi = { options = ["repositories", "extra_indexes"], artifactory = "/artifactory/api/pypi/%s/simple", artifact_keeper = "/pypi/%s/simple/" }
+  }
+
+  # The default port is dropped because clients drop it too, and would then not find credentials written for host:443.
+  url_parts = try(regex("^(?P<scheme>https?)://(?P<host>[^/:]+)(?::(?P<port>[0-9]+))?(?P<path>/.*)?$", trimsuffix(var.registry_url, "/")), null)
+  scheme    = try(local.url_parts.scheme, "https")
+  hostname  = lower(try(local.url_parts.host, "invalid"))
+  port      = try(local.url_parts.port, null) == { http = "80", https = "443" }[local.scheme] ? null : try(local.url_parts.port, null)
+  host      = local.port == null ? local.hostname : "${local.hostname}:${local.port}"
+  url_path  = try(coalesce(local.url_parts.path), "")
+  base_url  = "${local.scheme}://${local.host}${var.registry_type == "artifactory" ? trimsuffix(local.url_path, "/artifactory") : local.url_path}"
+
+  # Null and an empty list mean "not this one", so that a template can compose the object with conditions.
+  wanted  = { for name, value in try({ for k in keys(var.package_managers) : k => var.package_managers[k] }, {}) : name => value if value != null && try(length(flatten([value])) > 0, true) }
+  known   = { for name, value in local.wanted : name => value if contains(keys(local.ecosystems), name) }
+  options = { for name, value in local.known : name => try({ for k in keys(value) : k => value[k] }, {}) }
+  entries = { for name, value in local.known : name => flatten([try(value.repositories, value)]) }
+
+  # "key" everywhere, "@scope:key" for npm as well.
+  repositories = {
+    for name in keys(local.ecosystems) : name => [
+      for entry in try(local.entries[name], []) : {
+        entry = try(tostring(entry), "(not a text)")
+        scope = name == "npm" ? try(coalesce(regex("^(?:(@[a-z0-9~-][a-z0-9._~-]*):)?([A-Za-z0-9][A-Za-z0-9._-]*)$", entry)[0]), "") : ""
+        key   = try(regex(name == "npm" ? "^(?:@[a-z0-9~-][a-z0-9._~-]*:)?([A-Za-z0-9][A-Za-z0-9._-]*)$" : "^([A-Za-z0-9][A-Za-z0-9._-]*)$", entry)[0], "")
+        url   = try(format("%s${local.ecosystems[name][var.registry_type]}", local.base_url, regex("[^:]*$", entry)), "")
+      }
+    ]
+  }
+
+  go_fallback       = try(coalesce(local.options.go.fallback), "off")
+  go_no_sum_db      = try(flatten([coalesce(local.options.go.no_sum_db)]), ["*"])
+  pypi_extra        = try(tobool(coalesce(local.options.pypi.extra_indexes)), false)
+  npm_defaults      = [for r in local.repositories.npm : r.entry if r.scope == "" && r.key != ""]
+  first_of_each_key = { for name, list in local.repositories : name => distinct([for r in list : r.scope == "" ? r.entry : r.scope]) }
+
+  problems = concat(
+    [for name in keys(local.wanted) : "\"${name}\" is not a package manager this module knows (${join(", ", sort(keys(local.ecosystems)))})." if !contains(keys(local.ecosystems), name)],
+    flatten([for name, given in local.options : [
+      for option in keys(given) : "${name} has no option \"${option}\" (${join(", ", local.ecosystems[name].options)})." if !contains(local.ecosystems[name].options, option)
+    ]]),
+    [for name, given in local.options : "${name} names no repository: add repositories = [\"KEY\"]." if length(given) > 0 && try(length(flatten([given.repositories])) == 0 || given.repositories == null, true)],
+    flatten([for name, list in local.repositories : [
+      for r in list : "${name}: \"${r.entry}\" is not a repository key${name == "npm" ? " or \"@scope:key\" (scopes are lower-case)" : ""}: letters, digits, dots, hyphens and underscores, starting with a letter or digit." if r.key == ""
+    ] if !(length(try(local.options[name], {})) > 0 && try(local.options[name].repositories, null) == null)]),
+    length(local.npm_defaults) > 1 ? ["npm: ${join(" and ", local.npm_defaults)} would both be the default registry, and npm has only one. Give the others a scope (\"@scope:key\"), or combine them in one virtual repository."] : [],
+    [for name, list in local.repositories : "${name}: a repository or scope is listed twice." if length(list) != length(local.first_of_each_key[name])],
+    length(local.repositories.pypi) > 1 && !local.pypi_extra ? ["pypi: ${join(", ", [for r in local.repositories.pypi : r.entry])} are several indexes. pip takes the highest version from any of them, so a public package can replace a private one. Combine them in one virtual repository, or accept that with pypi = { repositories = [...], extra_indexes = true }."] : [],
+    can(tobool(try(local.options.pypi.extra_indexes, false))) ? [] : ["pypi: extra_indexes must be true or false."],
+    contains(["off", "direct"], try(tostring(local.go_fallback), "")) ? [] : ["go: fallback must be \"off\" or \"direct\"."],
+    alltrue([for pattern in local.go_no_sum_db : can(regex("^[A-Za-z0-9.*?\\[\\]_~/-]+$", pattern))]) ? [] : ["go: no_sum_db must be a list of module path patterns such as [\"example.com/*\"]."],
+    local.scheme == "http" && contains(keys(local.known), "go") ? ["go never sends credentials over plain http, so it cannot use ${var.registry_url}: give an https URL, or leave go out."] : [],
+    local.scheme == "http" && !var.allow_plain_http ? ["${var.registry_url} would send the token over the network in the clear: give an https URL, or set allow_plain_http = true."] : [],
+  )
+}

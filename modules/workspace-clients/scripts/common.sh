@@ -1,0 +1,94 @@
+# shellcheck shell=sh
+# Messages, results and the places of this module. The settings (registry_url, npm_registry, ...) are assigned above
+# this text when the module renders it.
+# shellcheck disable=SC2034,SC2154
+
+set -u
+umask 077
+# Character ranges and sorting must not depend on the user's language.
+LC_ALL=C
+export LC_ALL
+
+base=${HOME-}/.coder-modules/registry-identity/workspace-clients
+secrets=$base/secrets
+instance_secrets=$secrets/$instance
+bundle=$base/ca-bundle.pem
+status_file=$base/$instance.status
+
+newline='
+'
+# What happened, one line per package manager, shown and stored at the end.
+results=
+failed=
+attention=
+credentials=none
+
+say() {
+	printf '%s\n' "$*"
+}
+
+complain() {
+	printf '%s\n' "$*" >&2
+}
+
+# result WHAT STATE TEXT: states are ok, note (works, but read this), none (no credentials), failed.
+result() {
+	results="$results$1 $2: $3$newline"
+	if [ "$2" = failed ]; then
+		failed=yes
+	fi
+}
+
+# Environment variables beat configuration files in every client, so one of them can undo all our work.
+# overruled EXPECTED NAME...: prints the names that are set to something else.
+overruled() {
+	overruled_expected=$1
+	shift
+	overruled_names=
+	for overruled_name in "$@"; do
+		eval "overruled_value=\${$overruled_name-}"
+		# shellcheck disable=SC2154 # assigned by eval
+		if [ -n "$overruled_value" ] && [ "$overruled_value" != "$overruled_expected" ]; then
+			overruled_names="$overruled_names $overruled_name"
+		fi
+	done
+	printf '%s' "$overruled_names"
+}
+
+# finish WHAT TOOL TEXT NAMES: the usual end of a package manager's set-up.
+finish() {
+	if [ -n "$4" ]; then
+		result "$1" note "$3, but the environment sets$4, which wins; remove it from the template or the image"
+	elif command -v "$2" >/dev/null 2>&1; then
+		result "$1" "$credentials" "$3"
+	else
+		result "$1" "$credentials" "$3 ($2 is not installed here; it finds this once it is)"
+	fi
+}
+
+# The folder that everything depends on. Messages name the cause, since an unwritable home is the image's fault.
+check_home() {
+	case ${HOME-} in
+	/*) ;;
+	'')
+		complain "HOME is not set, so there is no place for the package managers' configuration. Set HOME in the image or the container's environment."
+		return 1
+		;;
+	*)
+		complain "HOME ($HOME) is not an absolute path. Set HOME to the user's home folder in the image or the container's environment."
+		return 1
+		;;
+	esac
+	case $HOME in
+	*[\'\"\\\;\#\$\`%:,]* | *"$newline"*)
+		complain "HOME ($HOME) contains a character that configuration files of package managers cannot carry (one of ' \" \\ ; # \$ \` % : , or a line break)."
+		return 1
+		;;
+	esac
+	if ! mkdir -p "$secrets" 2>/dev/null || ! [ -w "$base" ] || ! [ -w "$secrets" ]; then
+		complain "Cannot write to $base as user $(id -u)."
+		complain "$(ls -ld "$HOME" 2>&1)"
+		complain "The home folder must belong to the workspace user: give it to them in the image, so that a new volume inherits it (chown), and repair an existing volume once."
+		return 1
+	fi
+}

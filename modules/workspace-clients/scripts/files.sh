@@ -1,0 +1,92 @@
+# shellcheck shell=sh
+# Writing files: in one step, only when something changes, and never more of a user's file than our own block.
+# shellcheck disable=SC2034,SC2154
+
+# Most writers are at the end of a pipe and so in a shell of their own: a variable would not come back from there.
+note_change() {
+	: >"$lock/changed"
+} 2>/dev/null
+
+# write_file FILE [MODE]: standard input becomes FILE. An existing file keeps its owner, and its mode when none is given.
+write_file() {
+	write_target=$1
+	# A dotfile is often a link into a repository; the link has to survive.
+	if [ -L "$write_target" ]; then
+		write_target=$(readlink -f "$write_target") || write_target=$1
+	fi
+	if [ -d "$write_target" ]; then
+		complain "$write_target is a folder, so nothing was written there."
+		return 1
+	fi
+	mkdir -p "${write_target%/*}" 2>/dev/null
+	write_new=$write_target.new.$$
+	if [ -f "$write_target" ]; then
+		cp -p "$write_target" "$write_new" 2>/dev/null
+	fi
+	if ! { cat >"$write_new" && { [ -z "${2-}" ] || chmod "$2" "$write_new"; }; } 2>/dev/null; then
+		complain "$write_target could not be written."
+		rm -f "$write_new"
+		return 1
+	fi
+	if cmp -s "$write_new" "$write_target"; then
+		rm -f "$write_new"
+		[ -z "${2-}" ] || chmod "$2" "$write_target"
+		return
+	fi
+	note_change
+	mv -f "$write_new" "$write_target"
+}
+
+remove_file() {
+	if [ -e "$1" ] || [ -L "$1" ]; then
+		rm -f "$1" && note_change
+	fi
+}
+
+block_begin="# >>> package registry $instance >>> (written at every start of the workspace; changes in here are lost)"
+block_end="# <<< package registry $instance <<<"
+
+# without_block FILE: the file as its owner wrote it. A begin without an end is not a block: somebody has cut into it,
+# and what follows may be theirs.
+without_block() {
+	[ -f "$1" ] || return 0
+	awk -v begin="$block_begin" -v end="$block_end" '
+		$0 == begin { for (i = 0; i < held; i++) print lines[i]; held = 0; inside = 1; next }
+		inside && $0 == end { held = 0; inside = 0; next }
+		inside { lines[held++] = $0; next }
+		{ print }
+		END { for (i = 0; i < held; i++) print lines[i] }
+	' "$1"
+}
+
+# replace_block FILE TEXT: puts our block at the end, where the last line wins in every format we use it for.
+# Without TEXT the block goes, and with it a file that holds nothing else.
+replace_block() {
+	if [ -e "$1" ] && ! [ -r "$1" ]; then
+		complain "$1 cannot be read."
+		return 1
+	fi
+	if [ -z "$2" ] && ! grep -qxF "$block_begin" "$1" 2>/dev/null; then
+		return 0
+	fi
+	# The x keeps line breaks at the end, and without it the user's lines are not complete: then leave the file alone.
+	block_rest=$(without_block "$1" && printf x) || return 1
+	block_rest=${block_rest%x}
+	if [ -n "$2" ]; then
+		printf '%s%s\n%s%s\n' "$block_rest" "$block_begin" "$2" "$block_end" | write_file "$1"
+	elif [ -z "$block_rest" ] && ! [ -L "$1" ]; then
+		remove_file "$1"
+	else
+		printf '%s' "$block_rest" | write_file "$1"
+	fi
+}
+
+# other_instance FILE TEXT: the name of another instance of this module whose block in FILE has a line starting with TEXT.
+other_instance() {
+	[ -f "$1" ] || return 0
+	awk -v text="$2" -v self="$instance" '
+		/^# >>> package registry / { name = $5; next }
+		/^# <<< package registry / { name = ""; next }
+		name != "" && name != self && index($0, text) == 1 { print name; exit }
+	' "$1"
+}

@@ -1,0 +1,50 @@
+# shellcheck shell=sh
+# One run at a time: the start and the refresh script, and those of other instances, share files.
+# shellcheck disable=SC2154
+
+lock=$base/lock
+
+# A process id alone proves nothing after a restart: the home folder outlives the container and the numbers come again.
+# process_identity PID: the id and its start time, where the system tells it.
+process_identity() {
+	identity_stat=
+	if [ -r "/proc/$1/stat" ]; then
+		read -r identity_stat <"/proc/$1/stat" || identity_stat=
+	fi
+	# The command name in the second field may hold spaces; the start time is the twentieth field after it.
+	identity_rest=${identity_stat##*)}
+	# shellcheck disable=SC2086 # split into fields on purpose
+	set -- "$1" $identity_rest
+	[ $# -le 20 ] || shift 20
+	printf '%s' "${identity_stat:+$1@}"
+}
+
+# holder_alive HOLDER: HOLDER is "PID IDENTITY" as written by take_lock.
+holder_alive() {
+	kill -0 "${1%% *}" 2>/dev/null && [ "$(process_identity "${1%% *}")" = "${1#* }" ]
+}
+
+# take_lock SECONDS: waits that long at most.
+take_lock() {
+	lock_left=$1
+	while ! mkdir "$lock" 2>/dev/null; do
+		lock_holder=$(cat "$lock/holder" 2>/dev/null)
+		if [ -n "$lock_holder" ] && ! holder_alive "$lock_holder"; then
+			# Of several waiting runs only one can rename it.
+			mv "$lock" "$lock.stale.$$" 2>/dev/null && rm -rf "$lock.stale.$$" && continue
+		fi
+		if [ "$lock_left" -le 0 ]; then
+			return 1
+		fi
+		lock_left=$((lock_left - 1))
+		# The holder is written right after the folder is made; one still without it was killed in between.
+		if [ -z "$lock_holder" ] && [ "$lock_left" -le 0 ]; then
+			rmdir "$lock" 2>/dev/null
+			continue
+		fi
+		sleep 1
+	done
+	printf '%s %s\n' "$$" "$(process_identity "$$")" >"$lock/holder"
+	trap 'rm -rf "$lock"' EXIT
+	trap 'exit 130' HUP INT TERM
+}

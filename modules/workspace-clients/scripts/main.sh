@@ -1,0 +1,85 @@
+# shellcheck shell=sh
+# Start: everything anew. Refresh (cron): repair what has changed and look at the token's end. Stop: leave nothing behind.
+# shellcheck disable=SC2154
+
+# set_up NAME WANTED: configures a package manager, or removes what an earlier start had configured.
+set_up() {
+	if [ -n "$2" ]; then
+		"configure_$1"
+	elif ! "remove_$1"; then
+		result "$1" failed "the configuration of an earlier start could not be removed"
+	fi
+}
+
+set_up_all() {
+	load_credentials || failed=yes
+	if ! wipe_secrets || ! configure_certificates; then
+		complain "Cannot prepare $base."
+		failed=yes
+		return
+	fi
+	set_up npm "$npm_registry$npm_scopes"
+	set_up go "$go_proxy"
+	set_up pypi "$pypi_index"
+	if ! write_netrc; then
+		result netrc failed "$secrets/netrc could not be written"
+	fi
+	check_expiry
+	printf '%s' "$results" | write_file "$status_file" || failed=yes
+}
+
+# The refresh stays silent while all is well, or the log would fill up.
+report() {
+	if [ "$mode" = refresh ] && [ -z "$attention$failed" ] && ! [ -e "$lock/changed" ]; then
+		return
+	fi
+	say "Package managers for $registry_url:"
+	printf '%s' "$results" | while IFS= read -r report_line; do
+		say "  $report_line"
+	done
+	if [ "$credentials" = none ]; then
+		say "There are no credentials for $registry_url in this workspace, so private packages are out of reach."
+		say "$account_help"
+	fi
+	if [ -n "$failed" ]; then
+		complain "Something could not be set up; the lines above say what to do."
+	fi
+}
+
+remove_all() {
+	remove_npm
+	remove_go
+	remove_pypi
+	remove_certificates_from 1
+	write_bundle
+	rm -rf "${instance_secrets:?}"
+	remove_file "$status_file"
+	# What is left belongs to other instances.
+	compose_netrc
+	rm -rf "$lock"
+	rmdir "$base/bin" "$base/ca" "$secrets" "$base" "${base%/*}" "${base%/*/*}" 2>/dev/null
+	return 0
+}
+
+main() {
+	check_home || exit 1
+	if [ "$mode" = stop ]; then
+		take_lock 5 || complain "another run holds the lock; removing everything all the same"
+		remove_all
+		exit 0
+	fi
+	if [ "$mode" = refresh ]; then
+		# Somebody is at it right now, and another refresh comes.
+		take_lock 0 || exit 0
+	elif ! take_lock 60; then
+		complain "Another run of this script has held $lock for a minute. If none is running, remove that folder."
+		exit 1
+	fi
+	set_up_all
+	report
+	if [ -n "$failed" ]; then
+		exit 1
+	fi
+}
+
+main
