@@ -46,9 +46,9 @@ func notModelled(what string) error {
 
 // textError is a middleware's or an extractor's error: plain text, with challenges only where the server sends them.
 type textError struct {
-	status     int
-	body       string
-	challenges []string
+	status      int
+	body        string
+	challenges  []string
 	contentType string
 }
 

@@ -92,8 +92,12 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.serveNative(w, r, prefix)
 		return
 	}
+	if path.Clean(r.URL.Path)+trailingSlash(r.URL.Path) != r.URL.Path {
+		w.WriteHeader(http.StatusNotFound) // where Go's router would redirect, the server's knows no such path
+		return
+	}
 	_, pattern := s.mux.Handler(r)
-	if pattern == "" || path.Clean(r.URL.Path)+trailingSlash(r.URL.Path) != r.URL.Path {
+	if pattern == "" {
 		s.unrouted(w, r)
 		return
 	}
@@ -126,7 +130,7 @@ func (s *server) unrouted(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p := r.URL.Path
-	if trailingSlash(p) == "" && path.Clean(p) == p && unmodelled(p) {
+	if trailingSlash(p) == "" && unmodelled(p) {
 		writeError(w, notModelled(p))
 		return
 	}
