@@ -66,6 +66,8 @@ func (s *server) routes() {
 	s.passwordRoutes()
 	s.tokenRoutes()
 	s.repositoryRoutes()
+	s.groupRoutes()
+	s.permissionRoutes()
 }
 
 // ServeHTTP runs the layers every request passes, outermost first: correlation id, setup lock, guest access
