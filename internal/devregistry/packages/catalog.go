@@ -2,6 +2,7 @@ package packages
 
 import (
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -52,10 +53,16 @@ type Seeded struct {
 // seedTime dates the first entry of a catalog; each further entry is a minute younger.
 var seedTime = time.Date(2025, time.January, 2, 3, 4, 5, 0, time.UTC)
 
-// Seed gives the built-in packages: private, public and secret npm packages, a private Go module and a private Python
-// project. Each call makes a new catalog.
-func Seed() Catalog {
+// seed is packed once: tests start a store each.
+var seed = sync.OnceValue(func() Catalog {
 	return Catalog{NPM: seedNPM(), Go: seedGo(), PyPI: seedPyPI()}
+})
+
+// Seed gives the built-in packages: private, public and secret npm packages, a private Go module and a private Python
+// project. Entries may be added to the catalog, but what an entry points to is shared and must not be changed.
+func Seed() Catalog {
+	c := seed()
+	return Catalog{NPM: slices.Clone(c.NPM), Go: slices.Clone(c.Go), PyPI: slices.Clone(c.PyPI)}
 }
 
 // Seeds lists the built-in package versions, each once.
