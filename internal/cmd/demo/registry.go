@@ -1,0 +1,130 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// embedded is the running embedded registry.
+type embedded struct {
+	URL            string `json:"url"`
+	CAFile         string `json:"ca_file"`
+	AdminTokenFile string `json:"admin_token_file"`
+
+	adminToken string
+	ca         string
+	cmd        *exec.Cmd
+	client     *http.Client
+}
+
+// startRegistry builds and starts the embedded registry and waits for the line it prints when it is ready.
+func startRegistry(ctx context.Context, out *output, dialect, work string) (*embedded, error) {
+	bin := work + "/devregistry"
+	build := command{dir: ".", env: processEnv(), argv: []string{"go", "build", "-buildvcs=false", "-o", bin, "./internal/cmd/devregistry"}}
+	if _, err := build.must(ctx, out, "building the embedded registry"); err != nil {
+		return nil, err
+	}
+	r := &embedded{cmd: exec.CommandContext(ctx, bin, "--dialect", dialect, "--listen", "127.0.0.1:0", "--state-dir", work+"/registry")}
+	r.cmd.Cancel = func() error { return r.cmd.Process.Signal(syscall.SIGTERM) }
+	r.cmd.WaitDelay = 10 * time.Second
+	var failure bytes.Buffer
+	r.cmd.Stderr = io.MultiWriter(&failure, out)
+	stdout, err := r.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := r.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("starting the embedded registry: %w", err)
+	}
+	// Everything up to the ready line; after it the pipe is drained, so that the registry never blocks on it.
+	lines := bufio.NewReader(stdout)
+	ready, err := lines.ReadString('\n')
+	if err != nil {
+		_ = r.cmd.Wait()
+		return nil, fmt.Errorf("the embedded registry ended before it was ready:\n%s", tail(failure.String(), 10))
+	}
+	go func() { _, _ = io.Copy(out, lines) }()
+	if err := r.learn(ready); err != nil {
+		r.stop()
+		return nil, fmt.Errorf("the embedded registry's first line: %w", err)
+	}
+	return r, nil
+}
+
+func (r *embedded) learn(ready string) error {
+	if err := json.Unmarshal([]byte(ready), r); err != nil {
+		return err
+	}
+	token, err := os.ReadFile(r.AdminTokenFile)
+	if err != nil {
+		return err
+	}
+	ca, err := os.ReadFile(r.CAFile)
+	if err != nil {
+		return err
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(ca) {
+		return errors.New("ca_file holds no certificate")
+	}
+	r.adminToken, r.ca = strings.TrimSpace(string(token)), string(ca)
+	r.client = &http.Client{
+		Timeout:   10 * time.Second,
+		Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}},
+	}
+	return nil
+}
+
+// stop ends the registry and waits until it is gone. It may be called twice.
+func (r *embedded) stop() {
+	if r.cmd.ProcessState != nil {
+		return
+	}
+	_ = r.cmd.Process.Signal(syscall.SIGTERM)
+	_ = r.cmd.Wait()
+}
+
+// request is what the registry noted about one request.
+type request struct {
+	Method     string `json:"method"`
+	Path       string `json:"path"`
+	Status     int    `json:"status"`
+	User       string `json:"user"`
+	Repository string `json:"repository"`
+}
+
+// about says whether the request asked for something in a repository. A refused one may carry no repository.
+func (r request) about(repository string) bool {
+	return r.Repository == repository || strings.Contains(r.Path, "/"+repository+"/") || strings.HasSuffix(r.Path, "/"+repository)
+}
+
+// requests gives the registry's request log, oldest first.
+func (r *embedded) requests(ctx context.Context) ([]request, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(r.URL, "/")+"/_dev/requests", http.NoBody)
+	if err != nil {
+		return nil, err
+	}
+	res, err := r.client.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("reading the registry's request log: %w", err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	if res.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("reading the registry's request log: %s", res.Status)
+	}
+	var list []request
+	return list, json.NewDecoder(res.Body).Decode(&list)
+}
