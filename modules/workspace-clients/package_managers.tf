@@ -26,7 +26,7 @@ locals {
   repositories = {
     for name in keys(local.ecosystems) : name => [
       for entry in try(local.entries[name], []) : {
-        entry = try(tostring(entry), "(not a text)")
+        entry = try(coalesce(tostring(entry), "(empty)"), "(not a text)")
         scope = name == "npm" ? try(coalesce(regex("^(?:(@[a-z0-9~-][a-z0-9._~-]*):)?([A-Za-z0-9][A-Za-z0-9._-]*)$", entry)[0]), "") : ""
         key   = try(regex(name == "npm" ? "^(?:@[a-z0-9~-][a-z0-9._~-]*:)?([A-Za-z0-9][A-Za-z0-9._-]*)$" : "^([A-Za-z0-9][A-Za-z0-9._-]*)$", entry)[0], "")
         url   = try(format("%s${local.ecosystems[name][var.registry_type]}", local.base_url, regex("[^:]*$", entry)), "")
