@@ -125,6 +125,8 @@ func (r *embedded) requests(ctx context.Context) ([]request, error) {
 	if res.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("reading the registry's request log: %s", res.Status)
 	}
-	var list []request
-	return list, json.NewDecoder(res.Body).Decode(&list)
+	var answer struct {
+		Requests []request `json:"requests"`
+	}
+	return answer.Requests, json.NewDecoder(res.Body).Decode(&answer)
 }

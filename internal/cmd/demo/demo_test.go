@@ -1,0 +1,156 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestMain(m *testing.M) {
+	// The test binary stands in for the demo when a command is traced.
+	if len(os.Args) > 2 && os.Args[1] == traceCommand {
+		os.Exit(traceMain(os.Args[2], os.Args[3:]))
+	}
+	os.Exit(m.Run())
+}
+
+func TestInterpreter(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string][]string{
+		"#!/bin/sh\necho":                {"/bin/sh"},
+		"#!/usr/bin/env bash\necho":      {"/usr/bin/env", "bash"},
+		"\n#!/bin/sh -e\necho":           {"/bin/sh", "-e"},
+		"echo without a shebang\necho 2": {"sh"},
+	} {
+		if got := interpreter(text); !slices.Equal(got, want) {
+			t.Errorf("interpreter(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestMergeEnvironment(t *testing.T) {
+	t.Parallel()
+	a := &agent{env: map[string]string{"HOME": "/home/x", "PATH": "/bin"}}
+	for _, v := range []variable{
+		{Name: "NETRC", Value: "$HOME/netrc"},
+		{Name: "PATH", Value: "/opt", MergeStrategy: "append"},
+		{Name: "PATH", Value: "/first", MergeStrategy: "prepend"},
+		{Name: "NETRC", Value: "${HOME}/other", MergeStrategy: "replace"},
+	} {
+		if err := a.merge(v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if a.env["PATH"] != "/first:/bin:/opt" || a.env["NETRC"] != "/home/x/other" {
+		t.Errorf("got %v", a.env)
+	}
+	if err := a.merge(variable{Name: "PATH", Value: "x", MergeStrategy: "error"}); err == nil {
+		t.Error("a second value with the strategy error was accepted")
+	}
+}
+
+func TestOutcomes(t *testing.T) {
+	t.Parallel()
+	c := clients[0]
+	for name, tc := range map[string]struct {
+		attempt           attempt
+		installed, denied bool
+	}{
+		"installed as the owner":     {attempt{client: c, served: []string{owner}}, true, false},
+		"installed as another":       {attempt{client: c, served: []string{"admin"}}, false, false},
+		"installed as two":           {attempt{client: c, served: []string{owner, "admin"}}, false, false},
+		"installed from elsewhere":   {attempt{client: c}, false, false},
+		"refused":                    {attempt{client: c, code: 1, refused: []int{401}}, false, true},
+		"failed before it was asked": {attempt{client: c, code: 1}, false, false},
+		"failed, but was served":     {attempt{client: c, code: 1, served: []string{owner}, refused: []int{401}}, false, false},
+	} {
+		if got := tc.attempt.installed(owner) == nil; got != tc.installed {
+			t.Errorf("%s: installed = %v", name, got)
+		}
+		if got := tc.attempt.denied() == nil; got != tc.denied {
+			t.Errorf("%s: denied = %v", name, got)
+		}
+	}
+}
+
+// Every guard of the search is broken once.
+func TestSecretSearchFinds(t *testing.T) {
+	t.Parallel()
+	s := &story{minted: newSecret("minted", "M-1/x"), admin: newSecret("admin", "A-1")}
+	for name, tc := range map[string]struct {
+		document string
+		wrong    bool
+	}{
+		"documented":       {`{"resources":[{"type":"registry_token","name":"t","instances":[{"attributes":{"access_token":"M-1/x"}}]}]}`, false},
+		"in a script":      {`{"resources":[{"type":"coder_script","name":"s","values":{"script":"x M-1/x y"}}]}`, true},
+		"as basic auth":    {`{"resources":[{"type":"coder_script","name":"s","values":{"script":"cXVpbm46TS0xL3g="}}]}`, true},
+		"escaped":          {`{"resources":[{"type":"coder_script","name":"s","values":{"script":"M-1%2Fx"}}]}`, true},
+		"in private data":  {`{"resources":[{"type":"registry_token","name":"t","instances":[{"private":"eyJ4IjoiTS0xL3gifQ=="}]}]}`, true},
+		"in an output":     {`{"outputs":{"o":{"value":"M-1/x"}}}`, true},
+		"admin documented": {`{"resources":[{"type":"registry_token","name":"t","values":{"access_token":"A-1"}}]}`, true},
+	} {
+		f, err := s.judgeJSON(name, []byte(tc.document))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if (f.wrong != "") != tc.wrong {
+			t.Errorf("%s: %+v", name, f)
+		}
+	}
+	if f := s.judgeText("log", []byte("Authorization: Bearer A-1")); f.wrong == "" {
+		t.Error("a text with the administrator's token was accepted")
+	}
+}
+
+func TestFilesInTheHomeAreJudgedByTheirModes(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		dir, file os.FileMode
+		wrong     bool
+	}{
+		"private":       {0o700, 0o600, false},
+		"readable file": {0o700, 0o644, true},
+		"open folder":   {0o755, 0o600, true},
+	} {
+		home := t.TempDir()
+		dir := filepath.Join(home, "secrets")
+		if err := os.Mkdir(dir, tc.dir); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "netrc"), []byte("password M-1"), tc.file); err != nil {
+			t.Fatal(err)
+		}
+		s := &story{minted: newSecret("minted", "M-1"), admin: newSecret("admin", "A-1"), agent: &agent{home: home}}
+		found, err := s.lookInFiles(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if (found[0].wrong != "") != tc.wrong {
+			t.Errorf("%s: %+v", name, found[0])
+		}
+	}
+}
+
+func TestTraceSeesWhatDescendantsAreGiven(t *testing.T) {
+	t.Parallel()
+	if !canTrace {
+		t.Skipf("the argument vectors of descendants are only observed on linux, this is %s", runtime.GOOS)
+	}
+	log := filepath.Join(t.TempDir(), "argv.log")
+	cmd := exec.CommandContext(t.Context(), os.Args[0], traceCommand, log, "sh", "-c", "(env true deep-inside); printf builtin >/dev/null; exit 3")
+	out, err := cmd.CombinedOutput()
+	if cmd.ProcessState.ExitCode() != 3 {
+		t.Fatalf("the exit status is lost: %v\n%s", err, out)
+	}
+	text, err := os.ReadFile(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(text), "\ntrue deep-inside") || strings.Contains(string(text), "\nprintf") {
+		t.Errorf("observed:\n%s", text)
+	}
+}
