@@ -1,0 +1,141 @@
+package group
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/registry-identity/terraform-provider-registry/internal/registry"
+	"github.com/registry-identity/terraform-provider-registry/internal/tfkit"
+)
+
+// ValidateConfig checks what needs no server.
+func (r *groupResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	var config model
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if tfkit.Set(config.Name) {
+		checkName("", config.Name.ValueString(), &resp.Diagnostics)
+	}
+	if !tfkit.Set(config.Artifactory) {
+		return
+	}
+	var own artifactoryModel
+	resp.Diagnostics.Append(own.FromTerraform(ctx, config.Artifactory)...)
+	if own.AutoJoin.ValueBool() && own.AdminPrivileges.ValueBool() {
+		resp.Diagnostics.AddAttributeError(path.Root("artifactory").AtName("auto_join"), "auto_join makes everybody an administrator",
+			"A group that every new user joins cannot have admin_privileges: Artifactory refuses the combination. Drop one of the two.")
+	}
+	if own.PolicyManager.ValueBool() && tfkit.Set(own.PolicyViewer) && !own.PolicyViewer.ValueBool() {
+		resp.Diagnostics.AddAttributeError(path.Root("artifactory").AtName("policy_viewer"), "policy_manager implies policy_viewer",
+			"Artifactory makes every policy manager a policy viewer. Leave policy_viewer out, or set it to true.")
+	}
+}
+
+// ModifyPlan checks what needs to know the server and plans what the server will decide.
+func (r *groupResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.Plan.Raw.IsNull() || req.Plan.Raw.Equal(req.State.Raw) {
+		return
+	}
+	var plan, config model
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	creating := req.State.Raw.IsNull()
+	r.planPolicyViewer(ctx, config, creating, resp)
+	if !r.Configured() {
+		return // asked again in Create and Update
+	}
+	reg := r.Open(ctx, &resp.Diagnostics)
+	if reg == nil {
+		return
+	}
+	resp.Diagnostics.Append(checkServer(reg, config.commonModel)...)
+	if creating {
+		return
+	}
+	var state model
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if !plan.Name.Equal(state.Name) {
+		if reg.Server.Type == registry.Artifactory {
+			resp.RequiresReplace.Append(path.Root("name")) // its API addresses groups by name
+		} else {
+			return
+		}
+	}
+	if source := state.ExternalSource.ValueString(); source != "" && tfkit.Set(config.Members) && !plan.Members.Equal(state.Members) {
+		resp.Diagnostics.AddAttributeError(path.Root("members"), "The membership belongs to "+source,
+			fmt.Sprintf("Group %q is synchronised from %s, and the registry refuses to change its members. Leave members out here, "+
+				"and change the membership where it comes from.", state.Name.ValueString(), source))
+	}
+}
+
+// planPolicyViewer leaves policy_viewer to the server when policy_manager is asked for, which implies it.
+func (r *groupResource) planPolicyViewer(ctx context.Context, config model, creating bool, resp *resource.ModifyPlanResponse) {
+	if creating || !tfkit.Set(config.Artifactory) {
+		return
+	}
+	var own artifactoryModel
+	resp.Diagnostics.Append(own.FromTerraform(ctx, config.Artifactory)...)
+	if own.PolicyManager.ValueBool() && own.PolicyViewer.IsNull() {
+		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("artifactory").AtName("policy_viewer"), types.BoolUnknown())...)
+	}
+}
+
+// checkServer applies the rules of the server at hand to a configuration.
+func checkServer(reg *registry.Registry, config commonModel) diag.Diagnostics {
+	var diags diag.Diagnostics
+	if tfkit.Set(config.Name) {
+		checkName(reg.Server.Type, config.Name.ValueString(), &diags)
+	}
+	// In Create the configuration is the plan, where a computed block is unknown: only a given one is somebody's wish.
+	if tfkit.Set(config.Artifactory) && reg.Server.Type != registry.Artifactory {
+		diags.AddAttributeError(path.Root("artifactory"), "This registry is "+reg.Server.Type.Title(),
+			fmt.Sprintf("The artifactory block holds what only JFrog Artifactory's groups have, and %s is %s. Remove the block.",
+				reg.Server.URL, reg.Server.Type.Title()))
+	}
+	return diags
+}
+
+func checkName(t registry.Type, name string, diags *diag.Diagnostics) {
+	if err := registry.CheckGroupName(t, name); err != nil {
+		diags.AddAttributeError(path.Root("name"), fmt.Sprintf("Invalid group name %q", name), "The registry would refuse it: "+err.Error()+".")
+	}
+}
+
+// changes gives what an update has to send, and whether there is anything.
+func (m *commonModel) changes(ctx context.Context, state commonModel) (registry.GroupSpec, bool, diag.Diagnostics) {
+	spec := registry.GroupSpec{Name: m.Name.ValueString(), Description: m.Description.ValueString()}
+	changed := spec.Name != state.Name.ValueString() || spec.Description != state.Description.ValueString()
+	if !tfkit.Set(m.Artifactory) {
+		return spec, changed, nil
+	}
+	var planned, current artifactoryModel
+	diags := planned.FromTerraform(ctx, m.Artifactory)
+	if tfkit.Set(state.Artifactory) {
+		diags.Append(current.FromTerraform(ctx, state.Artifactory)...)
+	}
+	patch := registry.ArtifactoryGroupPatch{
+		AutoJoin:        tfkit.ChangedBool(planned.AutoJoin, current.AutoJoin.ValueBool()),
+		AdminPrivileges: tfkit.ChangedBool(planned.AdminPrivileges, current.AdminPrivileges.ValueBool()),
+		ExternalID:      tfkit.ChangedString(planned.ExternalID, current.ExternalID.ValueString()),
+		ReportsManager:  tfkit.ChangedBool(planned.ReportsManager, current.ReportsManager.ValueBool()),
+		WatchManager:    tfkit.ChangedBool(planned.WatchManager, current.WatchManager.ValueBool()),
+		PolicyManager:   tfkit.ChangedBool(planned.PolicyManager, current.PolicyManager.ValueBool()),
+		PolicyViewer:    tfkit.ChangedBool(planned.PolicyViewer, current.PolicyViewer.ValueBool()),
+		ManageResources: tfkit.ChangedBool(planned.ManageResources, current.ManageResources.ValueBool()),
+		ManageWebhook:   tfkit.ChangedBool(planned.ManageWebhook, current.ManageWebhook.ValueBool()),
+	}
+	if patch != (registry.ArtifactoryGroupPatch{}) {
+		spec.Artifactory, changed = &patch, true
+	}
+	return spec, changed, diags
+}
