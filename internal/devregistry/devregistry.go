@@ -17,6 +17,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/registry-identity/terraform-provider-registry/internal/devregistry/artifactkeeper"
 	"github.com/registry-identity/terraform-provider-registry/internal/devregistry/artifactory"
 	"github.com/registry-identity/terraform-provider-registry/internal/devregistry/packages"
 	"github.com/registry-identity/terraform-provider-registry/internal/devregistry/record"
@@ -47,6 +48,8 @@ type Options struct {
 	Control bool
 	// Artifactory are that dialect's rules; the zero value is artifactory.DefaultSettings.
 	Artifactory artifactory.Settings
+	// ArtifactKeeper are that dialect's switches.
+	ArtifactKeeper artifactkeeper.Options
 }
 
 // Server is a running registry. Its fields do not change after Start.
@@ -180,6 +183,10 @@ func (s *Server) dialectHandler(cfg artifactory.Config) (http.Handler, error) {
 	case Artifactory:
 		cfg.Packages = store
 		return artifactory.New(cfg), nil
+	case ArtifactKeeper:
+		return artifactkeeper.New(artifactkeeper.Config{
+			Store: s.Store, Packages: store, BaseURL: s.baseURL, Options: s.opts.ArtifactKeeper,
+		}), nil
 	default:
 		return nil, fmt.Errorf("unknown dialect %q: use %q or %q", s.Dialect, Artifactory, ArtifactKeeper)
 	}

@@ -8,6 +8,8 @@ type Artifactory struct {
 	LockPolicy LockPolicy
 	// PasswordExpiry is the password expiration policy.
 	PasswordExpiry PasswordExpiry
+	LDAPSettings   []*LDAPSetting
+	LDAPGroups     []LDAPGroup
 }
 
 // LockPolicy locks a user after so many failed sign-ins.
@@ -32,4 +34,36 @@ func (a *Artifactory) CountFailure(user *User, now time.Time) {
 	if a.LockPolicy.Enabled && user.FailedLogins >= a.LockPolicy.Attempts {
 		user.LockedUntil = now.Add(lockTime)
 	}
+}
+
+// LDAPSetting is a connection to a directory. The search members are nil when they were not set.
+type LDAPSetting struct {
+	Key                 string
+	Enabled             bool
+	URL                 string
+	UserDNPattern       string
+	Filter              *string
+	Base                *string
+	SubTree             *bool
+	ManagerDN           *string
+	ManagerPassword     string
+	AutoCreateUser      bool
+	EmailAttribute      string
+	PoisoningProtection bool
+	AllowUserProfile    bool
+	PagingSupport       bool
+}
+
+// LDAPGroup says how groups are read from a directory.
+type LDAPGroup struct {
+	Name                 string
+	EnabledLDAP          string // key of the setting
+	GroupBaseDN          string
+	GroupNameAttribute   string
+	GroupMemberAttribute string
+	SubTree              bool
+	ForceAttributeSearch bool
+	Filter               string
+	DescriptionAttribute string
+	Strategy             string
 }
