@@ -52,14 +52,14 @@ func hasRules(st *state.State, repo *state.Repository) bool {
 }
 
 // ruled lists the rules on a repository that concern a user, and says whether they grant the action or admin.
-func ruled(st *state.State, repo *state.Repository, userID, action string) (any, granted bool) {
+func ruled(st *state.State, repo *state.Repository, userID, action string) (concerned, granted bool) {
 	for _, row := range st.Rows {
 		if covers(row, repo) && concerns(st, row, userID) {
-			any = true
+			concerned = true
 			granted = granted || slices.Contains(row.Actions, action) || slices.Contains(row.Actions, actionAdmin)
 		}
 	}
-	return any, granted
+	return concerned, granted
 }
 
 // owns tells whether a user has the role assignments that come with creating a repository. They carry admin.

@@ -228,9 +228,11 @@ func TestRefresh(t *testing.T) {
 func TestSessionsEnd(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func(w *world){
-		"expiry":       func(w *world) { w.store.Advance(accessLifetime + time.Second) },
-		"deactivation": func(w *world) { w.call("PATCH", "/api/v1/users/"+w.alice, w.asAdmin(), object{"is_active": false}).ok() },
-		"promotion":    func(w *world) { w.call("PATCH", "/api/v1/users/"+w.alice, w.asAdmin(), object{"is_admin": true}).ok() },
+		"expiry": func(w *world) { w.store.Advance(accessLifetime + time.Second) },
+		"deactivation": func(w *world) {
+			w.call("PATCH", "/api/v1/users/"+w.alice, w.asAdmin(), object{"is_active": false}).ok()
+		},
+		"promotion": func(w *world) { w.call("PATCH", "/api/v1/users/"+w.alice, w.asAdmin(), object{"is_admin": true}).ok() },
 		"password": func(w *world) {
 			w.call("POST", "/api/v1/users/"+w.alice+"/password", w.asAdmin(), object{"new_password": "another one"}).ok()
 		},

@@ -12,7 +12,10 @@ import (
 
 func (s *server) repositoryRoutes() {
 	s.handle("GET /api/v1/repositories", optional, s.listRepositories)
+	s.handle("POST /api/v1/repositories", optional, s.createRepository)
 	s.handle("GET /api/v1/repositories/{key}", optional, s.getRepository)
+	s.handle("PATCH /api/v1/repositories/{key}", optional, s.updateRepository)
+	s.handle("DELETE /api/v1/repositories/{key}", optional, s.deleteRepository)
 }
 
 // repositoryResponse is a repository (Artifact Keeper: api/handlers/repositories.rs). is_public and
@@ -106,7 +109,7 @@ func (s *server) getRepository(r *http.Request, who *caller) (any, error) {
 	key := r.PathValue("key")
 	record.From(r.Context()).Repository = key
 	var out repositoryResponse
-	err := notFound("Repository '" + key + "' not found")
+	err := noSuchRepository(key)
 	s.store.View(func(st *state.State) {
 		if repo := st.RepositoryByKey(key); repo != nil && mayRead(st, repo, who) {
 			out, err = describeRepository(repo), nil

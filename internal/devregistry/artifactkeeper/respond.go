@@ -160,6 +160,14 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 	_, _ = w.Write(body)
 }
 
+// storedJSON is JSON kept as it was sent, null when there is none.
+func storedJSON(raw []byte) any {
+	if raw == nil {
+		return nil
+	}
+	return json.RawMessage(raw)
+}
+
 // stamp is a time as the server writes it: UTC with the microseconds of its database, in groups of three digits and
 // without a fraction when there is none.
 type stamp time.Time

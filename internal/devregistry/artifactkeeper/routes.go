@@ -68,6 +68,11 @@ func (s *server) routes() {
 	s.repositoryRoutes()
 	s.groupRoutes()
 	s.permissionRoutes()
+	s.serviceAccountRoutes()
+	s.repoTokenRoutes()
+	s.projectRoutes()
+	s.ssoRoutes()
+	s.ciRoutes()
 }
 
 // ServeHTTP runs the layers every request passes, outermost first: correlation id, setup lock, guest access

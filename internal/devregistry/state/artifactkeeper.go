@@ -29,13 +29,14 @@ type Project struct {
 	Key         string
 	Name        string
 	Description *string
+	QuotaBytes  *int64
 	CreatedBy   string
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 }
 
 // SSOProvider is one OIDC, LDAP or SAML configuration. Settings holds what the server returns again, Secrets what it
-// takes and never returns; both by JSON name.
+// takes and never returns; both by JSON name. Values are those of encoding/json.
 type SSOProvider struct {
 	ID        string
 	Kind      string
