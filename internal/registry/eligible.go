@@ -35,13 +35,19 @@ func Eligible(u User, allowAdmin bool) error {
 // groupScope introduces the list of groups in an Artifactory scope.
 const groupScope = "applied-permissions/groups"
 
-// AdminScope returns the first scope that makes an administrator of whoever holds the token; "" when there is none.
-// Whether a group scope does depends on the groups: see ScopeGroups.
+// AdminScope returns the first scope that makes an administrator of whoever holds the token, or lets them make one by
+// changing accounts or permissions; "" when there is none. Whether a group scope does depends on the groups: see
+// ScopeGroups.
 func AdminScope(scopes []string) string {
 	for _, scope := range scopes {
-		switch strings.ToLower(strings.TrimSpace(scope)) {
-		case "applied-permissions/admin", "admin", "*":
+		lower := strings.ToLower(strings.TrimSpace(scope))
+		switch {
+		case lower == "applied-permissions/admin", lower == "admin", lower == "*", lower == "write:users":
 			return scope
+		case strings.HasPrefix(lower, "system:identities:"), strings.HasPrefix(lower, "system:permissions:"):
+			if !strings.HasSuffix(lower, ":r") {
+				return scope
+			}
 		}
 	}
 	return ""

@@ -1,0 +1,170 @@
+package artifactkeeper
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/registry-identity/terraform-provider-registry/internal/registry"
+	"github.com/registry-identity/terraform-provider-registry/internal/registry/transport"
+)
+
+// pageSize is the longest page the server gives (users.rs, groups.rs, permissions.rs clamp per_page to it).
+const pageSize = 100
+
+// page is the answer of the lists of users, groups, permissions and repositories.
+type page[T any] struct {
+	Items      []T `json:"items"`
+	Pagination struct {
+		Total      int `json:"total"`
+		TotalPages int `json:"total_pages"`
+	} `json:"pagination"`
+}
+
+// Complete implements the transport's check of a success: an empty list is [], never missing, and a list that does not
+// say how many pages it has could be cut.
+func (p *page[T]) Complete() error {
+	if p.Items == nil {
+		return errors.New("it holds no items")
+	}
+	if len(p.Items) > 0 && p.Pagination.TotalPages < 1 {
+		return errors.New("it does not say how many pages there are")
+	}
+	return nil
+}
+
+// lister reads one list of the server.
+type lister[T any] struct {
+	c *transport.Client
+	// what names the objects for people.
+	what, path string
+	query      url.Values
+	id         func(T) string
+}
+
+func (l lister[T]) page(ctx context.Context, number int) (page[T], error) {
+	query := url.Values{"page": {strconv.Itoa(number)}, "per_page": {strconv.Itoa(pageSize)}}
+	for key, values := range l.query {
+		query[key] = values
+	}
+	var p page[T]
+	err := l.c.Do(ctx, transport.Request{
+		Op: "list", Object: l.what, Method: http.MethodGet, Path: l.path, Query: query,
+	}, &p)
+	return p, err
+}
+
+// each yields the items page by page. Pages are cut by offset, so an object made in between moves others onto the next
+// page; what was seen is not repeated.
+func (l lister[T]) each(ctx context.Context) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var none T
+		seen := map[string]bool{}
+		for number := 1; ; number++ {
+			p, err := l.page(ctx, number)
+			if err != nil {
+				yield(none, err)
+				return
+			}
+			for _, item := range p.Items {
+				if id := l.id(item); !seen[id] {
+					seen[id] = true
+					if !yield(item, nil) {
+						return
+					}
+				}
+			}
+			if len(p.Items) == 0 || number >= p.Pagination.TotalPages {
+				return
+			}
+		}
+	}
+}
+
+// all reads the whole list, such that nothing is missing: an object removed between two pages moves another one back
+// onto the page already read. A list longer than one page is therefore read again until two counts agree.
+func (l lister[T]) all(ctx context.Context) ([]T, error) {
+	const rounds = 3
+	for range rounds {
+		var items []T
+		total, pages := 0, 0
+		seen := map[string]bool{}
+		for number := 1; number == 1 || number <= pages; number++ {
+			p, err := l.page(ctx, number)
+			if err != nil {
+				return nil, err
+			}
+			total, pages = p.Pagination.Total, p.Pagination.TotalPages
+			for _, item := range p.Items {
+				if id := l.id(item); !seen[id] {
+					seen[id] = true
+					items = append(items, item)
+				}
+			}
+			if len(p.Items) == 0 {
+				break
+			}
+		}
+		if len(items) >= total || pages <= 1 {
+			return items, nil
+		}
+	}
+	return nil, &registry.Error{
+		Kind: registry.KindUnavailable, Op: "list", Object: l.what,
+		Message: "the list kept changing while it was read", Hint: "Run again",
+	}
+}
+
+// find looks through a list for the one item that fits. A miss on a list of several pages is looked at again, since the
+// item may have moved between them.
+func (l lister[T]) find(ctx context.Context, fits func(T) bool) (T, bool, error) {
+	var none T
+	for round := range 2 {
+		pages := 1
+		for number := 1; number <= pages; number++ {
+			p, err := l.page(ctx, number)
+			if err != nil {
+				return none, false, err
+			}
+			for _, item := range p.Items {
+				if fits(item) {
+					return item, true, nil
+				}
+			}
+			if pages = p.Pagination.TotalPages; len(p.Items) == 0 {
+				break
+			}
+		}
+		if pages <= 1 && round == 0 {
+			break
+		}
+	}
+	return none, false, nil
+}
+
+// searchTerm is what to send as `search` for an exact name. The server matches with SQL's ILIKE and does not escape, so
+// % and _ only widen the result, and a backslash would quote the character after it: the longest part without one is
+// sent instead. What comes back is always compared exactly.
+func searchTerm(name string) string {
+	longest := ""
+	for part := range strings.SplitSeq(name, `\`) {
+		if len(part) > len(longest) {
+			longest = part
+		}
+	}
+	return longest
+}
+
+var uuid = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+
+// notAnID answers a look-up by something that is no id here, without asking: ids are UUIDs.
+func notAnID(op, object string) error {
+	return &registry.Error{
+		Kind: registry.KindNotFound, Op: op, Object: object, Message: "there is none: ids on Artifact Keeper are UUIDs",
+	}
+}

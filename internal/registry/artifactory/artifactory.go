@@ -1,0 +1,144 @@
+// Package artifactory speaks JFrog Artifactory: the Access service (/access/api) for users, groups, permissions and
+// tokens, and Artifactory itself (/artifactory/api) for repositories and the server. Rules of the outside world come from
+// JFrog's help pages, named where they matter ("help: create-user" is jfrog.com/help/r/jfrog-rest-apis/create-user).
+package artifactory
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"iter"
+	"strings"
+
+	"github.com/registry-identity/terraform-provider-registry/internal/registry"
+	"github.com/registry-identity/terraform-provider-registry/internal/registry/transport"
+)
+
+// New gives the registry behind a client. It makes no request. The hint of diagnose, which may be nil, explains answers
+// that are not Artifactory's.
+func New(client *transport.Client, diagnose func(context.Context) string) *registry.Registry {
+	c := client.With(transport.Dialect{Problem: problem, Diagnose: diagnose})
+	u := users{c}
+	return &registry.Registry{
+		Server: registry.Server{Type: registry.Artifactory, URL: c.BaseURL()},
+		Capabilities: registry.Capabilities{
+			Actions:            []string{"read", "annotate", "write", "delete", "manage", "scan", "execute", "distribute"},
+			DefaultTokenScopes: []string{"applied-permissions/user"},
+		},
+		Users:        u,
+		Groups:       groups{c, u},
+		Permissions:  permissions{c},
+		Tokens:       tokens{c},
+		Repositories: repositories{c},
+		System:       system{c},
+	}
+}
+
+// Recognises reports whether an answer can only come from Artifactory. Detection uses it where anonymous pings are
+// refused: the refusal is still in Artifactory's words.
+func Recognises(a transport.Answer) bool {
+	_, own := problem(a)
+	return own || a.Header.Get("X-Artifactory-Id") != "" || strings.HasPrefix(a.Header.Get("X-Jfrog-Version"), "Artifactory/")
+}
+
+// problem reads the error shapes of the two services: Access tells a textual code, Artifactory repeats the numeric
+// status. They are not interchangeable: on a wrong context path Artifactory answers for Access, and its "not found"
+// must not pass for a missing user.
+func problem(a transport.Answer) (transport.Problem, bool) {
+	if !a.JSON() {
+		return transport.Problem{}, false
+	}
+	if strings.HasPrefix(a.Path, scimPath) {
+		return scimProblem(a)
+	}
+	var body struct {
+		Errors []struct {
+			Code    any    `json:"code"`
+			Status  any    `json:"status"`
+			Message string `json:"message"`
+			Detail  string `json:"detail"`
+		} `json:"errors"`
+	}
+	if json.Unmarshal(a.Body, &body) != nil || len(body.Errors) == 0 {
+		return transport.Problem{}, false
+	}
+	var p transport.Problem
+	var words []string
+	for _, e := range body.Errors {
+		code, textual := e.Code.(string)
+		status, numeric := e.Status.(float64)
+		if strings.HasPrefix(a.Path, "/access/") && (!textual || code == "") ||
+			strings.HasPrefix(a.Path, "/artifactory/") && (!numeric || int(status) != a.Status) {
+			return transport.Problem{}, false
+		}
+		if p.Code == "" {
+			p.Code = code
+		}
+		for _, w := range []string{e.Message, e.Detail} {
+			if w = strings.TrimSpace(w); w != "" && !contains(words, w) {
+				words = append(words, w)
+			}
+		}
+	}
+	p.Message = strings.Join(words, "; ")
+	if a.Status == 401 && strings.Contains(p.Message, "expired") {
+		p.Hint = "The provider's token has expired; give it a new one"
+	}
+	return p, true
+}
+
+func contains(words []string, w string) bool {
+	for _, known := range words {
+		if strings.EqualFold(known, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// pageSize is the page length of the Access lists, and their default (help: get-user-list).
+const pageSize = 1000
+
+// walk follows the cursor of an Access list. The cursor of the last page is its last name, not empty, so a short page
+// is the end (help: get-permissions). A cursor that stands still would be an endless list.
+func walk[T any](fetch func(cursor string) (items []T, next string, err error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var none T
+		for cursor := ""; ; {
+			items, next, err := fetch(cursor)
+			if err != nil {
+				yield(none, err)
+				return
+			}
+			for _, item := range items {
+				if !yield(item, nil) {
+					return
+				}
+			}
+			if len(items) < pageSize || next == "" {
+				return
+			}
+			if next == cursor {
+				yield(none, errors.New("the registry's list does not advance: it answered the same page twice"))
+				return
+			}
+			cursor = next
+		}
+	}
+}
+
+// convert maps a walk and keeps its errors.
+func convert[A, B any](from iter.Seq2[A, error], f func(A) B) iter.Seq2[B, error] {
+	return func(yield func(B, error) bool) {
+		var none B
+		for item, err := range from {
+			if err != nil {
+				yield(none, err)
+				return
+			}
+			if !yield(f(item), nil) {
+				return
+			}
+		}
+	}
+}

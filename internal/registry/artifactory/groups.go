@@ -1,0 +1,272 @@
+package artifactory
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/registry-identity/terraform-provider-registry/internal/registry"
+	"github.com/registry-identity/terraform-provider-registry/internal/registry/transport"
+)
+
+const (
+	groupsPath = "/access/api/v2/groups"
+	groupPath  = groupsPath + "/{name}"
+)
+
+// groups is help: create-a-group, get-group-details, get-a-list-of-groups, group-update, add-or-remove-user-from-groups.
+type groups struct {
+	c *transport.Client
+	// users tells which member an answer complains about.
+	users users
+}
+
+// groupJSON is the answer of every call on one group.
+type groupJSON struct {
+	Name            string   `json:"name"`
+	Description     string   `json:"description"`
+	ExternalID      string   `json:"external_id"`
+	AutoJoin        bool     `json:"auto_join"`
+	AdminPrivileges bool     `json:"admin_privileges"`
+	Members         []string `json:"members"` // absent from some answers
+	Realm           string   `json:"realm"`
+	RealmAttributes string   `json:"realm_attributes"`
+	ReportsManager  bool     `json:"reports_manager"` // the roles since 7.128.0
+	WatchManager    bool     `json:"watch_manager"`
+	PolicyManager   bool     `json:"policy_manager"`
+	PolicyViewer    bool     `json:"policy_viewer"`
+	ManageResources bool     `json:"manage_resources"`
+	ManageWebhook   bool     `json:"manage_webhook"`
+}
+
+// Complete implements the transport's check of a success.
+func (g *groupJSON) Complete() error {
+	if g.Name == "" {
+		return errors.New("it names no group")
+	}
+	return nil
+}
+
+func (g *groupJSON) group() registry.Group {
+	owner := realm(g.Realm)
+	source := owner
+	if source == "internal" || source == "artifactory" {
+		source = ""
+	}
+	return registry.Group{
+		ID: g.Name, Name: g.Name, Description: g.Description, Members: g.Members, ExternalSource: source,
+		Artifactory: &registry.ArtifactoryGroup{
+			AutoJoin: g.AutoJoin, AdminPrivileges: g.AdminPrivileges, ExternalID: g.ExternalID,
+			Realm: owner, RealmAttributes: g.RealmAttributes,
+			Roles: registry.ArtifactoryGroupRoles{
+				ReportsManager: g.ReportsManager, WatchManager: g.WatchManager, PolicyManager: g.PolicyManager,
+				PolicyViewer: g.PolicyViewer, ManageResources: g.ManageResources, ManageWebhook: g.ManageWebhook,
+			},
+		},
+	}
+}
+
+// groupBody is what is sent. Description is a pointer because an update must be able to empty it.
+type groupBody struct {
+	Name            string   `json:"name,omitempty"`
+	Description     *string  `json:"description,omitempty"`
+	ExternalID      *string  `json:"external_id,omitempty"`
+	AutoJoin        *bool    `json:"auto_join,omitempty"`
+	AdminPrivileges *bool    `json:"admin_privileges,omitempty"`
+	Members         []string `json:"members,omitempty"`
+	ReportsManager  *bool    `json:"reports_manager,omitempty"`
+	WatchManager    *bool    `json:"watch_manager,omitempty"`
+	PolicyManager   *bool    `json:"policy_manager,omitempty"`
+	PolicyViewer    *bool    `json:"policy_viewer,omitempty"`
+	ManageResources *bool    `json:"manage_resources,omitempty"`
+	ManageWebhook   *bool    `json:"manage_webhook,omitempty"`
+}
+
+func (b *groupBody) apply(p *registry.ArtifactoryGroupPatch) {
+	if p == nil {
+		return
+	}
+	b.ExternalID, b.AutoJoin, b.AdminPrivileges = p.ExternalID, p.AutoJoin, p.AdminPrivileges
+	b.ReportsManager, b.WatchManager, b.PolicyManager = p.ReportsManager, p.WatchManager, p.PolicyManager
+	b.PolicyViewer, b.ManageResources, b.ManageWebhook = p.PolicyViewer, p.ManageResources, p.ManageWebhook
+}
+
+// Create implements registry.Groups.
+func (g groups) Create(ctx context.Context, spec registry.GroupSpec) (registry.Group, error) {
+	body := groupBody{Name: spec.Name, Members: spec.Members}
+	if spec.Description != "" {
+		body.Description = &spec.Description
+	}
+	body.apply(spec.Artifactory)
+	var answer groupJSON
+	err := g.c.Do(ctx, transport.Request{
+		Op: "create", Object: groupObject(spec.Name), Class: transport.Create, Method: http.MethodPost, Path: groupsPath, Body: body,
+	}, &answer)
+	switch {
+	case registry.IsNotFound(err): // nothing but a member can be missing when a group is created
+		return registry.Group{}, g.unknownMember(ctx, "create", spec.Name, spec.Members, err)
+	case err != nil:
+		return registry.Group{}, err
+	}
+	group := answer.group()
+	if group.Members == nil {
+		group.Members = slices.Clone(spec.Members)
+	}
+	if missing := without(spec.Members, group.Members); len(missing) > 0 {
+		if err := g.ChangeMembers(ctx, group.ID, missing, nil); err != nil {
+			return group, err
+		}
+		group.Members = append(group.Members, missing...)
+	}
+	return group, nil
+}
+
+// Get implements registry.Groups.
+func (g groups) Get(ctx context.Context, id string) (registry.Group, error) {
+	return g.get(ctx, id, true)
+}
+
+// FindByName implements registry.Groups.
+func (g groups) FindByName(ctx context.Context, name string) (registry.Group, error) {
+	return g.get(ctx, name, false)
+}
+
+func (g groups) get(ctx context.Context, name string, confirm bool) (registry.Group, error) {
+	var answer groupJSON
+	err := g.c.Do(ctx, transport.Request{
+		Op: "read", Object: groupObject(name), Method: http.MethodGet, Path: groupPath,
+		Params: map[string]string{"name": name}, Confirm: confirm,
+	}, &answer)
+	if err != nil {
+		return registry.Group{}, err
+	}
+	group := answer.group()
+	if group.Members == nil {
+		group.Members = []string{} // the details tell the members; none are listed
+	}
+	return group, nil
+}
+
+// groupItem is a line of the list; its key differs from the details.
+type groupItem struct {
+	Name string `json:"group_name"`
+}
+
+// List implements registry.Groups.
+func (g groups) List(ctx context.Context, filter registry.GroupFilter) iter.Seq2[registry.Group, error] {
+	lines := walk(func(cursor string) ([]groupItem, string, error) {
+		query := url.Values{"limit": {strconv.Itoa(pageSize)}}
+		setIf(query, "cursor", cursor)
+		setIf(query, "groupName", filter.Contains)
+		var page struct {
+			Groups []groupItem `json:"groups"`
+			Cursor string      `json:"cursor"`
+		}
+		err := g.c.Do(ctx, transport.Request{
+			Op: "list", Object: "groups", Method: http.MethodGet, Path: groupsPath, Query: query,
+		}, &page)
+		return page.Groups, page.Cursor, err
+	})
+	return convert(lines, func(l groupItem) registry.Group {
+		return registry.Group{ID: l.Name, Name: l.Name, Partial: true}
+	})
+}
+
+// Update implements registry.Groups. Members are never part of it: the server ignores them here.
+func (g groups) Update(ctx context.Context, id string, spec registry.GroupSpec) (registry.Group, error) {
+	if spec.Name != "" && spec.Name != id {
+		return registry.Group{}, cannotRename(groupObject(id))
+	}
+	body := groupBody{Description: &spec.Description}
+	body.apply(spec.Artifactory)
+	var answer groupJSON
+	err := g.c.Do(ctx, transport.Request{
+		Op: "update", Object: groupObject(id), Class: transport.Idempotent, Method: http.MethodPatch, Path: groupPath,
+		Params: map[string]string{"name": id}, Body: body,
+	}, &answer)
+	if err != nil {
+		return registry.Group{}, err
+	}
+	return answer.group(), nil
+}
+
+// ChangeMembers implements registry.Groups.
+func (g groups) ChangeMembers(ctx context.Context, id string, add, remove []string) error {
+	remove = without(remove, add) // the server refuses a name in both
+	if len(add)+len(remove) == 0 {
+		return nil
+	}
+	body := struct {
+		Add    []string `json:"add,omitempty"`
+		Remove []string `json:"remove,omitempty"`
+	}{add, remove}
+	err := g.c.Do(ctx, transport.Request{
+		Op: "change the members of", Object: groupObject(id), Class: transport.Idempotent, Method: http.MethodPatch,
+		Path: groupPath + "/members", Params: map[string]string{"name": id}, Body: body,
+	}, nil)
+	if kind := registry.KindOf(err); kind == registry.KindNotFound || kind == registry.KindInvalid {
+		if _, gone := g.get(ctx, id, true); gone != nil {
+			return gone
+		}
+		return g.unknownMember(ctx, "change the members of", id, add, err)
+	}
+	return err
+}
+
+// unknownMember explains a refusal of members: the answers do not always name the one that is missing.
+func (g groups) unknownMember(ctx context.Context, op, group string, members []string, cause error) error {
+	const mostLookups = 25
+	var missing []string
+	for _, name := range members[:min(len(members), mostLookups)] {
+		_, err := g.users.FindByUsername(ctx, name)
+		if registry.IsNotFound(err) {
+			missing = append(missing, strconv.Quote(name))
+		}
+	}
+	if len(missing) == 0 {
+		var e *registry.Error
+		if errors.As(cause, &e) && e.Kind == registry.KindNotFound {
+			e.Kind = registry.KindInvalid // the group is there; what is missing is one of many members
+		}
+		return cause
+	}
+	return &registry.Error{
+		Kind: registry.KindInvalid, Op: op, Object: groupObject(group), Err: cause,
+		Message: "there is no user " + strings.Join(missing, ", "),
+		Hint:    "Create the account first, or correct the name",
+	}
+}
+
+// Delete implements registry.Groups.
+func (g groups) Delete(ctx context.Context, id string) error {
+	return g.c.Do(ctx, transport.Request{
+		Op: "delete", Object: groupObject(id), Class: transport.Idempotent, Method: http.MethodDelete, Path: groupPath,
+		Params: map[string]string{"name": id},
+	}, nil)
+}
+
+// without gives the names of a that are not in b. Artifactory's user names are lower case.
+func without(a, b []string) []string {
+	var rest []string
+	for _, name := range a {
+		if !slices.ContainsFunc(b, func(other string) bool { return registry.EqualFoldASCII(name, other) }) {
+			rest = append(rest, name)
+		}
+	}
+	return rest
+}
+
+func cannotRename(object string) error {
+	return &registry.Error{
+		Kind: registry.KindUnsupported, Op: "rename", Object: object,
+		Message: "Artifactory cannot rename it", Hint: "Create one of the new name and remove the old one",
+	}
+}
+
+func groupObject(name string) string { return fmt.Sprintf("group %q", name) }
