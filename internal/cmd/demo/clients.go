@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -122,7 +123,7 @@ func (t attempt) row(outcome string) []string {
 	if t.missing() {
 		return []string{t.name, t.repository, "-", "-", "MISSING: " + t.program + " is not installed"}
 	}
-	return []string{t.name, t.repository, strings.Join(t.served, " "), fmt.Sprintf("%.1f", t.seconds), outcome}
+	return []string{t.name, t.repository, cmp.Or(strings.Join(t.served, " "), "nobody"), fmt.Sprintf("%.1f", t.seconds), outcome}
 }
 
 // makePython puts a Python environment into the home, as an image would have it: Debian's own pip refuses to install
