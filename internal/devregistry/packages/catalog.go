@@ -85,7 +85,7 @@ func Seeds() []Seeded {
 	return all
 }
 
-// load fills an empty store.
+// load fills an empty store. The caller holds the lock.
 func (p *Packages) load(c Catalog) {
 	for i, v := range c.NPM {
 		p.addNPM(v.Repository, newNPMVersion(v.Manifest, v.Tarball, entryTime(i)))

@@ -66,14 +66,19 @@ func New(catalog Catalog, now func() time.Time) *Packages {
 	if now == nil {
 		now = time.Now
 	}
-	p := &Packages{
-		now:  now,
-		npm:  map[string]map[string]*npmPackage{},
-		mods: map[string]map[string]*goModule{},
-		pypi: map[string]map[string]*pyProject{},
-	}
-	p.load(catalog)
+	p := &Packages{now: now}
+	p.Reset(catalog)
 	return p
+}
+
+// Reset forgets everything published and holds the catalog again.
+func (p *Packages) Reset(catalog Catalog) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.npm = map[string]map[string]*npmPackage{}
+	p.mods = map[string]map[string]*goModule{}
+	p.pypi = map[string]map[string]*pyProject{}
+	p.load(catalog)
 }
 
 // Serve answers one request. A read may be a GET or a HEAD.

@@ -180,6 +180,16 @@ func TestUnknownFormatIsNotServed(t *testing.T) {
 	newRepo(t, packages.Artifactory, "maven", "maven-private").get("a/b").want(http.StatusNotImplemented).contains("maven")
 }
 
+func TestResetForgetsWhatWasPublished(t *testing.T) {
+	t.Parallel()
+	npm := newRepo(t, packages.Artifactory, "npm", "npm-private")
+	npm.do("PUT", "new", npmUpload("new", "1.0.0", "tarball")).want(http.StatusCreated)
+	npm.do("PUT", "acme-hello", `{"versions":{"1.0.0":{"deprecated":"old"}}}`).want(http.StatusCreated)
+	npm.store.Reset(packages.Seed())
+	npm.get("new").want(http.StatusNotFound)
+	npm.get("acme-hello").want(http.StatusOK).lacks("deprecated")
+}
+
 func TestSeedsNameEveryPackageOnce(t *testing.T) {
 	t.Parallel()
 	seen := map[packages.Seeded]bool{}
