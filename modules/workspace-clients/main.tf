@@ -30,8 +30,7 @@ locals {
       go_proxy        = length(local.repositories.go) == 0 ? "" : join(",", concat([for r in local.repositories.go : r.url], [local.go_fallback]))
       go_no_sum_db    = try(join(",", local.go_no_sum_db), "")
       pypi_index      = try(local.repositories.pypi[0].url, "")
-      pypi_extra      = join("\n", [for r in try(slice(local.repositories.pypi, 1, length(local.repositories.pypi)), []) : r.url])
-      pypi_trusted    = local.scheme == "http" ? local.host : ""
+      pypi_extra      = join(" ", [for r in try(slice(local.repositories.pypi, 1, length(local.repositories.pypi)), []) : r.url])
       ca_count        = tostring(length(local.certificates))
     },
     { for number, certificate in local.certificates : "ca_${number + 1}" => certificate },
@@ -50,10 +49,13 @@ locals {
   script_size_limit = 131072
   script_size       = max([for text in values(local.script_texts) : length(base64encode(text)) / 4 * 3]...)
 
-  # The agent expands $HOME in these values. Each names a place that may be missing without harm.
+  # What clients take from the environment, the same for every user. The agent expands $HOME in the values.
   client_variables = merge(
     length(local.repositories.go) + length(local.repositories.pypi) > 0 ? { NETRC = "${local.data_dir}/secrets/netrc" } : {},
-    length(local.repositories.pypi) > 0 ? { PIP_CONFIG_FILE = "${local.data_dir}/pip.conf" } : {},
+    length(local.repositories.pypi) > 0 ? { PIP_INDEX_URL = local.settings.pypi_index } : {},
+    local.settings.pypi_extra != "" ? { PIP_EXTRA_INDEX_URL = local.settings.pypi_extra } : {},
+    length(local.repositories.pypi) > 0 && local.scheme == "http" ? { PIP_TRUSTED_HOST = local.host } : {},
+    length(local.repositories.pypi) > 0 && length(local.certificates) > 0 ? { PIP_CERT = "${local.data_dir}/ca-bundle.pem" } : {},
     # Go can be told about a certificate authority in no other way. Adding a folder takes nothing away from other
     # programs, while SSL_CERT_FILE with a missing file breaks them. The first two are the systems' own folders.
     length(local.certificates) > 0 ? { SSL_CERT_DIR = "/etc/ssl/certs:/etc/pki/tls/certs:${local.data_dir}/ca" } : {},

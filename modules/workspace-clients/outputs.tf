@@ -18,7 +18,7 @@ output "env_names" {
 }
 
 output "client_variables" {
-  description = "Environment variables that point package managers at the generated files. No secret is in them."
+  description = "Environment variables that package managers read. No secret is in them."
   value       = local.client_variables
 }
 

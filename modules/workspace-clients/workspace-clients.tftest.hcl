@@ -78,7 +78,7 @@ run "all_shapes_artifactory" {
     error_message = "patterns for GONOSUMDB"
   }
   assert {
-    condition     = strcontains(output.script_texts.start, "pypi_index='https://example.com/tools/artifactory/api/pypi/pypi-virtual/simple'")
+    condition     = strcontains(output.script_texts.start, "pypi_index='https://example.com/tools/artifactory/api/pypi/pypi-virtual/simple'") && coder_env.client["PIP_INDEX_URL"].value == "https://example.com/tools/artifactory/api/pypi/pypi-virtual/simple"
     error_message = "pip index"
   }
   assert {
@@ -86,8 +86,8 @@ run "all_shapes_artifactory" {
     error_message = "netrc hosts"
   }
   assert {
-    condition     = join(" ", keys(coder_env.client)) == "NETRC PIP_CONFIG_FILE" && alltrue([for e in coder_env.client : startswith(e.value, "$HOME/")])
-    error_message = "clients are pointed at files by their variables"
+    condition     = join(" ", keys(coder_env.client)) == "NETRC PIP_INDEX_URL" && coder_env.client["NETRC"].value == "$HOME/.coder-modules/registry-identity/workspace-clients/secrets/netrc"
+    error_message = "what clients read from the environment"
   }
 }
 
@@ -206,7 +206,7 @@ run "plain_http_by_choice" {
   }
 
   assert {
-    condition     = strcontains(output.script_texts.start, "pypi_trusted='registry.internal:8081'")
+    condition     = coder_env.client["PIP_TRUSTED_HOST"].value == "registry.internal:8081"
     error_message = "pip must be told that plain http is meant"
   }
 }

@@ -5,23 +5,24 @@
 lock=$base/lock
 
 # A process id alone proves nothing after a restart: the home folder outlives the container and the numbers come again.
-# process_identity PID: the id and its start time, where the system tells it.
-process_identity() {
-	identity_stat=
+# start_time PID: when it was started, or nothing where the system does not tell.
+start_time() {
+	stat_line=
 	if [ -r "/proc/$1/stat" ]; then
-		read -r identity_stat <"/proc/$1/stat" || identity_stat=
+		read -r stat_line <"/proc/$1/stat" || stat_line=
 	fi
 	# The command name in the second field may hold spaces; the start time is the twentieth field after it.
-	identity_rest=${identity_stat##*)}
 	# shellcheck disable=SC2086 # split into fields on purpose
-	set -- "$1" $identity_rest
-	[ $# -le 20 ] || shift 20
-	printf '%s' "${identity_stat:+$1@}"
+	set -- ${stat_line##*)}
+	if [ $# -ge 20 ]; then
+		shift 19
+		printf '%s' "$1"
+	fi
 }
 
-# holder_alive HOLDER: HOLDER is "PID IDENTITY" as written by take_lock.
+# holder_alive HOLDER: HOLDER is "PID START_TIME" as written by take_lock.
 holder_alive() {
-	kill -0 "${1%% *}" 2>/dev/null && [ "$(process_identity "${1%% *}")" = "${1#* }" ]
+	kill -0 "${1%% *}" 2>/dev/null && [ "$(start_time "${1%% *}")" = "${1#* }" ]
 }
 
 # take_lock SECONDS: waits that long at most.
@@ -44,7 +45,7 @@ take_lock() {
 		fi
 		sleep 1
 	done
-	printf '%s %s\n' "$$" "$(process_identity "$$")" >"$lock/holder"
+	printf '%s %s\n' "$$" "$(start_time "$$")" >"$lock/holder"
 	trap 'rm -rf "$lock"' EXIT
 	trap 'exit 130' HUP INT TERM
 }

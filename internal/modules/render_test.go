@@ -1,0 +1,207 @@
+package modules
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// rendered is what one instance of workspace-clients gives to a workspace.
+type rendered struct {
+	Texts     map[string]string `json:"texts"`
+	Variables map[string]string `json:"variables"`
+	Names     map[string]string `json:"names"`
+}
+
+// hostile is free text that ends every kind of quoting a careless renderer would use.
+const hostile = "it's $(touch pwned) `touch pwned` \"$HOME\" \\ ${HOME} %{ if } EOT\nEND\n'; touch pwned; '"
+
+// fixtures are all instances the tests use. One apply renders them together.
+var fixtures = map[string]map[string]any{
+	"all": {
+		"package_managers": map[string]any{
+			"npm":  []string{"npm-virtual", "@acme:npm-private", "@labs:npm-private"},
+			"go":   "go-virtual",
+			"pypi": "pypi-virtual",
+		},
+	},
+	"npm_only": {
+		"package_managers": map[string]any{"npm": "npm-virtual"},
+	},
+	"keeper": {
+		"registry_type":    "artifact_keeper",
+		"package_managers": map[string]any{"npm": "npm-virtual", "go": "go-virtual", "pypi": "pypi-virtual"},
+	},
+	"plain_ca": {
+		"package_managers": map[string]any{"npm": "npm-virtual", "go": "go-virtual", "pypi": "pypi-virtual"},
+		"ca_certificate":   "",
+	},
+	"hostile": {
+		"package_managers": map[string]any{"npm": "npm-virtual"},
+		"account_help":     hostile,
+	},
+	"second": {
+		"instance": "second",
+		"package_managers": map[string]any{
+			"npm": "@second:npm-private",
+		},
+	},
+	"rival": {
+		"instance":         "rival",
+		"package_managers": map[string]any{"npm": "npm-virtual", "go": "go-virtual", "pypi": "pypi-virtual"},
+	},
+	"extra": {
+		"package_managers": map[string]any{
+			"pypi": map[string]any{"repositories": []string{"pypi-a", "pypi-b"}, "extra_indexes": true},
+		},
+		"registry_url":     "http://127.0.0.1:8081",
+		"allow_plain_http": true,
+	},
+}
+
+var renderOnce = sync.OnceValues(renderAll)
+
+// render gives the scripts of a fixture, for the registry that clientServer plays.
+func render(t *testing.T, fixture string) rendered {
+	t.Helper()
+	if findCLI() == "" {
+		missing(t, "neither terraform nor tofu: run make cli, or set TF_ACC_TERRAFORM_PATH")
+	}
+	if mirror := findMirror(); mirror == "" {
+		missing(t, "no provider mirror in .cache: run make mirror")
+	}
+	all, err := renderOnce()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all[fixture]
+}
+
+// missing skips on a developer's machine and fails in CI, where everything has to be there.
+func missing(t *testing.T, what string) {
+	t.Helper()
+	if os.Getenv("CI") == "true" {
+		t.Fatal(what)
+	}
+	t.Skip(what)
+}
+
+func repository() string {
+	folder, err := filepath.Abs("../..")
+	if err != nil {
+		panic(err)
+	}
+	return folder
+}
+
+func findCLI() string {
+	for _, candidate := range []string{os.Getenv("TF_ACC_TERRAFORM_PATH"), "terraform", filepath.Join(repository(), ".cache/bin/tofu")} {
+		if candidate == "" {
+			continue
+		}
+		if path, err := exec.LookPath(candidate); err == nil {
+			return path
+		}
+	}
+	return ""
+}
+
+func findMirror() string {
+	mirror := filepath.Join(repository(), ".cache/mirror")
+	if found, _ := filepath.Glob(filepath.Join(mirror, "*/coder/coder/*/*")); len(found) == 0 {
+		return ""
+	}
+	return mirror
+}
+
+// renderAll writes one configuration with every fixture, applies it and reads the outputs.
+func renderAll() (map[string]rendered, error) {
+	folder, err := os.MkdirTemp("", "modules")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(folder)
+
+	modules := map[string]any{}
+	outputs := map[string]any{}
+	for name, arguments := range fixtures {
+		module := map[string]any{
+			"source":         filepath.Join(repository(), "modules/workspace-clients"),
+			"agent_id":       "agent",
+			"registry_url":   clientServer().URL,
+			"registry_type":  "artifactory",
+			"ca_certificate": clientServerCA(),
+		}
+		for argument, value := range arguments {
+			module[argument] = value
+		}
+		modules[name] = escapeTemplates(module)
+		outputs[name] = map[string]any{"value": map[string]any{
+			"texts":     "${module." + name + ".script_texts}",
+			"variables": "${module." + name + ".client_variables}",
+			"names":     "${module." + name + ".env_names}",
+		}}
+	}
+	configuration, err := json.Marshal(map[string]any{"module": modules, "output": outputs})
+	if err != nil {
+		return nil, err
+	}
+	files := map[string][]byte{
+		"main.tf.json": configuration,
+		"cli.tfrc":     fmt.Appendf(nil, "provider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", findMirror()),
+	}
+	for name, content := range files {
+		if err := os.WriteFile(filepath.Join(folder, name), content, 0o600); err != nil {
+			return nil, err
+		}
+	}
+
+	var text bytes.Buffer
+	for _, arguments := range [][]string{
+		{"init", "-input=false", "-no-color"},
+		{"apply", "-input=false", "-no-color", "-auto-approve"},
+		{"output", "-json", "-no-color"},
+	} {
+		text.Reset()
+		cli := exec.Command(findCLI(), arguments...)
+		cli.Dir = folder
+		cli.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + folder, "TF_CLI_CONFIG_FILE=" + filepath.Join(folder, "cli.tfrc"), "CHECKPOINT_DISABLE=1"}
+		cli.Stdout = &text
+		cli.Stderr = &text
+		if err := cli.Run(); err != nil {
+			return nil, fmt.Errorf("%s %s: %w\n%s", cli.Path, arguments[0], err, text.String())
+		}
+	}
+	var values map[string]struct {
+		Value rendered `json:"value"`
+	}
+	if err := json.Unmarshal(text.Bytes(), &values); err != nil {
+		return nil, fmt.Errorf("reading the outputs: %w\n%s", err, text.String())
+	}
+	all := map[string]rendered{}
+	for name, value := range values {
+		all[name] = value.Value
+	}
+	return all, nil
+}
+
+// escapeTemplates keeps JSON configuration from reading ${ and %{ in texts.
+func escapeTemplates(value any) any {
+	switch value := value.(type) {
+	case string:
+		return strings.NewReplacer("${", "$${", "%{", "%%{").Replace(value)
+	case map[string]any:
+		escaped := map[string]any{}
+		for key, element := range value {
+			escaped[key] = escapeTemplates(element)
+		}
+		return escaped
+	}
+	return value
+}
