@@ -1,0 +1,91 @@
+package identity
+
+import (
+	"context"
+	"strings"
+
+	"github.com/registry-identity/terraform-provider-registry/internal/registry"
+)
+
+// step is one way to look for a person.
+type step struct {
+	by   string
+	kind string // username or email: which look-up key is
+	key  string
+}
+
+// steps lists the look-ups in order. An override is the only one where there is one: it says who the person is.
+func (p person) steps() []step {
+	for key, username := range p.Override {
+		if (p.Email != "" && registry.EqualFoldASCII(key, p.Email)) || (p.Username != "" && key == p.Username) {
+			return []step{{by: byOverride, kind: byUsername, key: username}}
+		}
+	}
+	var steps []step
+	for _, way := range p.Match {
+		switch way {
+		case byEmail:
+			steps = append(steps, step{by: way, kind: byEmail, key: p.Email})
+		case byUsername:
+			steps = append(steps, step{by: way, kind: byUsername, key: p.Username})
+		case byLocalPart:
+			local, _, _ := strings.Cut(p.Email, "@")
+			steps = append(steps, step{by: way, kind: byUsername, key: local})
+		}
+	}
+	if p.Scan && p.Email != "" {
+		steps = append(steps, step{by: byScan, kind: byScan, key: p.Email})
+	}
+	return steps
+}
+
+// lookUp asks the registry. A name that the registry could not store matches nobody and costs no request.
+func (s step) lookUp(ctx context.Context, users registry.Users, t registry.Type) ([]registry.User, error) {
+	switch {
+	case s.key == "":
+		return nil, nil
+	case s.kind == byEmail:
+		return users.FindByEmail(ctx, s.key)
+	case s.kind == byScan:
+		return scan(ctx, users, s.key)
+	}
+	name := s.key
+	if t == registry.Artifactory {
+		name = registry.LowerASCII(name) // it stores names in lower case
+	}
+	if registry.CheckUsername(t, name) != nil {
+		return nil, nil
+	}
+	user, err := users.FindByUsername(ctx, name)
+	switch {
+	case registry.IsNotFound(err):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	return []registry.User{user}, nil
+}
+
+// scan reads every account for its e-mail address. Where the registry's list is thin that costs a request per account,
+// which is why users opt in.
+func scan(ctx context.Context, users registry.Users, email string) ([]registry.User, error) {
+	var matches []registry.User
+	for user, err := range users.List(ctx, registry.UserFilter{}) {
+		if err != nil {
+			return nil, err
+		}
+		if user.Partial {
+			user, err = users.Get(ctx, user.ID)
+			if registry.IsNotFound(err) {
+				continue // deleted while we were reading
+			}
+			if err != nil {
+				return nil, err
+			}
+		}
+		if registry.EqualFoldASCII(user.Email, email) {
+			matches = append(matches, user)
+		}
+	}
+	return matches, nil
+}
