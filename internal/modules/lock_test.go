@@ -28,6 +28,7 @@ func startTime(t *testing.T, pid int) string {
 }
 
 func TestLockOfALivingRun(t *testing.T) {
+	t.Parallel()
 	module := render(t, "all")
 	eachShell(t, func(t *testing.T, shell []string) {
 		t.Helper()
@@ -46,6 +47,7 @@ func TestLockOfALivingRun(t *testing.T) {
 }
 
 func TestLockOfADeadRun(t *testing.T) {
+	t.Parallel()
 	module := render(t, "all")
 	dead := exec.Command("true")
 	if err := dead.Run(); err != nil {
@@ -71,6 +73,7 @@ func TestLockOfADeadRun(t *testing.T) {
 }
 
 func TestRunsAtTheSameTime(t *testing.T) {
+	t.Parallel()
 	all, second := render(t, "all"), render(t, "second")
 	eachShell(t, func(t *testing.T, shell []string) {
 		t.Helper()
@@ -101,6 +104,7 @@ func TestRunsAtTheSameTime(t *testing.T) {
 }
 
 func TestTwoInstances(t *testing.T) {
+	t.Parallel()
 	all, second, rival := render(t, "all"), render(t, "second"), render(t, "rival")
 	eachShell(t, func(t *testing.T, shell []string) {
 		t.Helper()

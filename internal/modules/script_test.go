@@ -29,6 +29,7 @@ func TestScriptsCarryNoSecretAndFitAnArgument(t *testing.T) {
 }
 
 func TestFirstStart(t *testing.T) {
+	t.Parallel()
 	module := render(t, "all")
 	url := clientServer().URL
 	eachShell(t, func(t *testing.T, shell []string) {
@@ -69,6 +70,7 @@ func TestFirstStart(t *testing.T) {
 }
 
 func TestSecondRunChangesNothing(t *testing.T) {
+	t.Parallel()
 	module := render(t, "all")
 	eachShell(t, func(t *testing.T, shell []string) {
 		t.Helper()
@@ -96,6 +98,7 @@ func TestSecondRunChangesNothing(t *testing.T) {
 }
 
 func TestRefreshRepairs(t *testing.T) {
+	t.Parallel()
 	module := render(t, "all")
 	eachShell(t, func(t *testing.T, shell []string) {
 		t.Helper()
@@ -115,6 +118,7 @@ func TestRefreshRepairs(t *testing.T) {
 }
 
 func TestUserFilesArePreservedAndStopLeavesNothing(t *testing.T) {
+	t.Parallel()
 	module := render(t, "all")
 	eachShell(t, func(t *testing.T, shell []string) {
 		t.Helper()
@@ -154,6 +158,7 @@ func TestUserFilesArePreservedAndStopLeavesNothing(t *testing.T) {
 
 // Somebody has deleted the end of the block: what follows the begin may be theirs.
 func TestDamagedBlockLosesNothing(t *testing.T) {
+	t.Parallel()
 	module := render(t, "npm_only")
 	eachShell(t, func(t *testing.T, shell []string) {
 		t.Helper()
@@ -169,6 +174,7 @@ func TestDamagedBlockLosesNothing(t *testing.T) {
 }
 
 func TestDroppedPackageManagersAreRemoved(t *testing.T) {
+	t.Parallel()
 	all, npmOnly := render(t, "all"), render(t, "npm_only")
 	eachShell(t, func(t *testing.T, shell []string) {
 		t.Helper()
@@ -193,6 +199,7 @@ func TestDroppedPackageManagersAreRemoved(t *testing.T) {
 }
 
 func TestBadHome(t *testing.T) {
+	t.Parallel()
 	module := render(t, "all")
 	eachShell(t, func(t *testing.T, shell []string) {
 		t.Helper()
@@ -221,6 +228,7 @@ func TestBadHome(t *testing.T) {
 
 // Root can write everywhere, so this runs as a user without rights.
 func TestUnwritableHome(t *testing.T) {
+	t.Parallel()
 	module := render(t, "all")
 	if os.Getuid() != 0 {
 		missing(t, "only root can become another user")
@@ -248,6 +256,7 @@ func TestUnwritableHome(t *testing.T) {
 
 // One file that cannot be written fails its package manager, not the others.
 func TestOnePackageManagerFails(t *testing.T) {
+	t.Parallel()
 	module := render(t, "all")
 	if os.Getuid() != 0 {
 		missing(t, "only root can become another user")
@@ -276,6 +285,7 @@ func TestOnePackageManagerFails(t *testing.T) {
 }
 
 func TestGoWithoutASettingsFile(t *testing.T) {
+	t.Parallel()
 	module := render(t, "all")
 	eachShell(t, func(t *testing.T, shell []string) {
 		t.Helper()
@@ -299,6 +309,7 @@ func TestGoWithoutASettingsFile(t *testing.T) {
 
 // The environment beats every file, so the script has to say so.
 func TestOverruledByTheEnvironment(t *testing.T) {
+	t.Parallel()
 	module := render(t, "all")
 	eachShell(t, func(t *testing.T, shell []string) {
 		t.Helper()
@@ -319,6 +330,7 @@ func TestOverruledByTheEnvironment(t *testing.T) {
 }
 
 func TestExpiry(t *testing.T) {
+	t.Parallel()
 	module := render(t, "npm_only")
 	at := func(d time.Duration) string { return time.Now().Add(d).UTC().Format(time.RFC3339) }
 	cases := map[string]struct{ said, refresh string }{
@@ -353,6 +365,7 @@ func TestExpiry(t *testing.T) {
 }
 
 func TestModeIsRepaired(t *testing.T) {
+	t.Parallel()
 	module := render(t, "all")
 	eachShell(t, func(t *testing.T, shell []string) {
 		t.Helper()

@@ -17,6 +17,7 @@ func forms(user, token string) []string {
 }
 
 func TestSecretsStayInTheirFolder(t *testing.T) {
+	t.Parallel()
 	module := render(t, "all")
 	eachShell(t, func(t *testing.T, shell []string) {
 		t.Helper()
@@ -41,6 +42,7 @@ func TestSecretsStayInTheirFolder(t *testing.T) {
 }
 
 func TestTheNextOwnerFindsNothing(t *testing.T) {
+	t.Parallel()
 	module := render(t, "all")
 	eachShell(t, func(t *testing.T, shell []string) {
 		t.Helper()
@@ -64,6 +66,7 @@ func TestTheNextOwnerFindsNothing(t *testing.T) {
 
 // A template import, a prebuilt workspace and an owner without an account have no token; then it is claimed.
 func TestWithoutCredentialsAndClaim(t *testing.T) {
+	t.Parallel()
 	module := render(t, "hostile")
 	all := render(t, "all")
 	eachShell(t, func(t *testing.T, shell []string) {
@@ -100,6 +103,7 @@ func TestWithoutCredentialsAndClaim(t *testing.T) {
 }
 
 func TestHostileCredentials(t *testing.T) {
+	t.Parallel()
 	module := render(t, "all")
 	eachShell(t, func(t *testing.T, shell []string) {
 		t.Helper()
@@ -173,6 +177,7 @@ func (w *workspace) recordCalls(leaveOut ...string) (log string) {
 }
 
 func TestCallsAreFewAndCarryNoSecret(t *testing.T) {
+	t.Parallel()
 	module := render(t, "all")
 	eachShell(t, func(t *testing.T, shell []string) {
 		t.Helper()
@@ -197,8 +202,8 @@ func TestCallsAreFewAndCarryNoSecret(t *testing.T) {
 }
 
 func TestWithoutBase64OnlyGoFails(t *testing.T) {
-	module := render(t, "all")
 	t.Parallel()
+	module := render(t, "all")
 	for _, name := range []string{"dash", "bash"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -31,7 +31,6 @@ var shells = map[string][]string{
 // eachShell runs a test once per shell, in parallel.
 func eachShell(t *testing.T, test func(t *testing.T, shell []string)) {
 	t.Helper()
-	t.Parallel()
 	for name, shell := range shells {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

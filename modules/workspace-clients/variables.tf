@@ -105,6 +105,7 @@ variable "account_help" {
   description = "Shown in the workspace when its owner has no credentials: how to get a registry account. Text or a link."
   type        = string
   default     = "Ask the administrators of the registry for an account, then stop and start this workspace."
+  nullable    = false
 }
 
 variable "start_blocks_login" {
@@ -117,6 +118,7 @@ variable "refresh_cron" {
   description = "When to repair the configuration and look at the token's expiry: six fields, seconds first."
   type        = string
   default     = "0 */15 * * * *"
+  nullable    = false
 
   validation {
     condition     = length(regexall("\\S+", var.refresh_cron)) == 6
@@ -134,10 +136,12 @@ variable "display_name" {
   description = "Name of the scripts in the Coder dashboard."
   type        = string
   default     = "Package registry"
+  nullable    = false
 }
 
 variable "icon" {
   description = "Icon of the scripts in the Coder dashboard."
   type        = string
   default     = "/icon/database.svg"
+  nullable    = false
 }

@@ -1,0 +1,14 @@
+terraform {
+  required_version = ">= 1.11"
+
+  required_providers {
+    coder = {
+      source  = "coder/coder"
+      version = ">= 2.4.1"
+    }
+    registry = {
+      source  = "registry-identity/registry"
+      version = ">= 0.1.0"
+    }
+  }
+}
