@@ -183,7 +183,9 @@ func TestTokenFollowsItsOwner(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, Options{})
 	token := bearer(w.token(w.alice, "read:artifacts"))
-	patch := func(active bool) { w.call("PATCH", "/api/v1/users/"+w.alice, w.asAdmin(), object{"is_active": active}).ok() }
+	patch := func(active bool) {
+		w.call("PATCH", "/api/v1/users/"+w.alice, w.asAdmin(), object{"is_active": active}).ok()
+	}
 	w.get("/api/v1/auth/me", token).ok()
 	patch(false)
 	w.get("/api/v1/auth/me", token).is(401)
