@@ -121,7 +121,7 @@ func newServer(opts Options, address net.Addr) (*Server, error) {
 		Store: state.New(), Log: &record.Log{}, Faults: &Faults{},
 		opts: opts, ca: ca, done: make(chan struct{}), logLine: newLineWriter(opts.RequestLog),
 	}
-	if s.seed, err = newSeed(opts.Dialect); err != nil {
+	if s.seed, err = newSeed(opts.Dialect, opts.ArtifactKeeper.SetupLock); err != nil {
 		return nil, err
 	}
 	s.Repositories, s.Users, s.Packages = s.seed.repositories, s.seed.users, packages.Seeds()
@@ -146,6 +146,9 @@ func (s *Server) Close() error {
 	<-s.done
 	return err
 }
+
+// Wait returns when the server has stopped.
+func (s *Server) Wait() { <-s.done }
 
 // Reset puts the registry back to where it started: seeded objects only, an empty log, no faults, the clock set right.
 // Tokens minted before are dead, except AdminToken.

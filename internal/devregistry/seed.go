@@ -65,6 +65,7 @@ const (
 // seed is what one server fills its store with, again at every reset. Ids and secrets stay the same over resets.
 type seed struct {
 	dialect      Dialect
+	setupLock    bool // Artifact Keeper is as it is after its first boot
 	serviceID    string
 	repositories []SeededRepository
 	users        []SeededUser
@@ -74,9 +75,9 @@ type seed struct {
 	opaqueToken  string    // Artifact Keeper's administrator token
 }
 
-func newSeed(dialect Dialect) (*seed, error) {
+func newSeed(dialect Dialect, setupLock bool) (*seed, error) {
 	s := &seed{
-		dialect: dialect, serviceID: "jfac@01" + strings.ToLower(rand.Text())[:24], repositories: seededRepositories,
+		dialect: dialect, setupLock: setupLock, serviceID: "jfac@01" + strings.ToLower(rand.Text())[:24], repositories: seededRepositories,
 		hashes: map[string][]byte{}, tokenID: uuid.NewString(),
 		tokenTime: time.Now().Add(-24 * time.Hour).Truncate(time.Second),
 	}
@@ -137,9 +138,9 @@ func (s *seed) fill(st *state.State, now time.Time) {
 			Description: "Seeded " + r.Format + " repository", CreatedAt: at, UpdatedAt: at,
 		})
 	}
-	if s.dialect == ArtifactKeeper {
-		st.ArtifactKeeper.SetupDone = true
-	}
+	// A server under its setup lock waits for the administrator to change the password that came with it.
+	st.ArtifactKeeper.SetupDone = !s.setupLock
+	st.UserByName("admin").MustChange = s.setupLock
 }
 
 // id gives a seeded object the same UUID in every run, so that recorded plans and screenshots stay true.

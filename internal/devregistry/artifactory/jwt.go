@@ -46,7 +46,6 @@ func (c claims) GetIssuer() (string, error)              { return c.Issuer, nil 
 func (c claims) GetSubject() (string, error)             { return c.Subject, nil }
 func (c claims) GetAudience() (jwt.ClaimStrings, error)  { return jwt.ClaimStrings{c.Audience}, nil }
 func (c claims) isRevocable() bool                       { return strings.Contains(c.Ext, `"revocable":"true"`) }
-func (c claims) lifetime() time.Duration                 { return time.Duration(c.ExpiresAt-c.IssuedAt) * time.Second }
 func (c claims) username() string                        { return usernameOf(c.Subject) }
 
 // MarshalJSON writes plain ASCII and escapes the few characters whose base64url form is - or _, since well-known

@@ -31,13 +31,14 @@ type tokenRequest struct {
 	AccessToken      string    `json:"access_token"`
 }
 
-// looseBool reads true and "true", since form-minded clients quote it.
+// looseBool reads true and "true", since form-minded clients quote it, and null as false.
 type looseBool bool
 
+// UnmarshalJSON implements json.Unmarshaler.
 func (b *looseBool) UnmarshalJSON(data []byte) error {
-	var quoted string
-	if json.Unmarshal(data, &quoted) == nil {
-		value, err := strconv.ParseBool(quoted)
+	var quoted *string
+	if json.Unmarshal(data, &quoted) == nil && quoted != nil {
+		value, err := strconv.ParseBool(*quoted)
 		*b = looseBool(value)
 		return err
 	}
