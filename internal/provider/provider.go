@@ -1,0 +1,115 @@
+// Package provider is the Terraform provider itself: its configuration and the list of what it offers.
+package provider
+
+import (
+	"context"
+	"os"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	"github.com/hashicorp/terraform-plugin-framework/function"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+
+	"github.com/registry-identity/terraform-provider-registry/internal/group"
+	"github.com/registry-identity/terraform-provider-registry/internal/identity"
+	"github.com/registry-identity/terraform-provider-registry/internal/permission"
+	"github.com/registry-identity/terraform-provider-registry/internal/registry/connect"
+	"github.com/registry-identity/terraform-provider-registry/internal/repository"
+	"github.com/registry-identity/terraform-provider-registry/internal/server"
+	"github.com/registry-identity/terraform-provider-registry/internal/tfkit"
+	"github.com/registry-identity/terraform-provider-registry/internal/token"
+	"github.com/registry-identity/terraform-provider-registry/internal/user"
+)
+
+// New gives the constructor that the plugin server calls for every session.
+func New(version string) func() provider.Provider {
+	return func() provider.Provider { return &registryProvider{version: version} }
+}
+
+type registryProvider struct{ version string }
+
+var (
+	_ provider.ProviderWithEphemeralResources = (*registryProvider)(nil)
+	_ provider.ProviderWithFunctions          = (*registryProvider)(nil)
+	_ provider.ProviderWithValidateConfig     = (*registryProvider)(nil)
+)
+
+// Metadata implements provider.Provider.
+func (p *registryProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
+	resp.TypeName = "registry"
+	resp.Version = p.version
+}
+
+// Configure resolves the configuration and the environment. It makes no request: the registry is opened by the first
+// object that needs it.
+func (p *registryProvider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
+	var config model
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	set, diags := resolve(ctx, config, os.Getenv)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	data := &tfkit.ProviderData{
+		AllowAdminTokens: set.allowAdminTokens,
+		OnUnreachable:    set.onUnreachable,
+		PreviousURL:      set.previousURL,
+	}
+	if !set.unknown {
+		set.transport.UserAgent = "terraform-provider-registry/" + p.version + " terraform/" + req.TerraformVersion
+		connection, err := connect.New(connect.Config{Type: set.serverType, Config: set.transport})
+		if err != nil {
+			tfkit.AddError(&resp.Diagnostics, "Invalid provider configuration", err)
+			return
+		}
+		data.Connection = connection
+	}
+	handOver(data, resp)
+}
+
+// handOver gives every kind of object the same data. Forgetting a kind would give it nil, and only there.
+func handOver(data *tfkit.ProviderData, resp *provider.ConfigureResponse) {
+	resp.ResourceData = data
+	resp.DataSourceData = data
+	resp.EphemeralResourceData = data
+	resp.ListResourceData = data
+	resp.ActionData = data
+}
+
+// Resources implements provider.Provider.
+func (p *registryProvider) Resources(context.Context) []func() resource.Resource {
+	return []func() resource.Resource{
+		group.NewResource,
+		permission.NewResource,
+		token.NewResource,
+		user.NewResource,
+	}
+}
+
+// DataSources implements provider.Provider.
+func (p *registryProvider) DataSources(context.Context) []func() datasource.DataSource {
+	return []func() datasource.DataSource{
+		group.NewDataSource,
+		identity.NewDataSource,
+		permission.NewDataSource,
+		repository.NewDataSource,
+		repository.NewListDataSource,
+		server.NewDataSource,
+		token.NewListDataSource,
+		user.NewDataSource,
+	}
+}
+
+// EphemeralResources implements provider.ProviderWithEphemeralResources.
+func (p *registryProvider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
+	return []func() ephemeral.EphemeralResource{token.NewEphemeralResource}
+}
+
+// Functions implements provider.ProviderWithFunctions.
+func (p *registryProvider) Functions(context.Context) []func() function.Function {
+	return []func() function.Function{token.NewClaimsFunction}
+}

@@ -1,0 +1,150 @@
+package tfkit
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/registry-identity/terraform-provider-registry/internal/registry"
+)
+
+// PrivateReader and PrivateWriter are the framework's private state, whose type it keeps internal.
+type (
+	PrivateReader interface {
+		GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
+	}
+	PrivateWriter interface {
+		SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
+	}
+	// PrivateState both reads and writes.
+	PrivateState interface {
+		PrivateReader
+		PrivateWriter
+	}
+)
+
+// stampKey is where a managed object remembers its server in private state.
+const stampKey = "server"
+
+// stamp is what a managed object remembers of its server. Without it, pointing the provider at another server would
+// find nothing there and empty the state.
+type stamp struct {
+	Type      registry.Type `json:"type"`
+	URL       string        `json:"url"`
+	ServiceID string        `json:"service_id,omitempty"`
+}
+
+// SavePrivate writes a value to private state as JSON.
+func SavePrivate(ctx context.Context, private PrivateWriter, key string, value any) diag.Diagnostics {
+	var diags diag.Diagnostics
+	data, err := json.Marshal(value)
+	if err != nil {
+		diags.AddError("Cannot save private data", err.Error())
+		return diags
+	}
+	return private.SetKey(ctx, key, data)
+}
+
+// LoadPrivate reads a value from private state; false when there is none.
+func LoadPrivate(ctx context.Context, private PrivateReader, key string, value any) (bool, diag.Diagnostics) {
+	data, diags := private.GetKey(ctx, key)
+	if diags.HasError() || len(data) == 0 {
+		return false, diags
+	}
+	if err := json.Unmarshal(data, value); err != nil {
+		diags.AddError("Cannot read private data",
+			fmt.Sprintf("The private data %q of this object is damaged: %v.", key, err))
+		return false, diags
+	}
+	return true, diags
+}
+
+// Stamp makes a new object remember the server it was made on.
+func (c *Client) Stamp(ctx context.Context, reg *registry.Registry, private PrivateWriter) diag.Diagnostics {
+	return SavePrivate(ctx, private, stampKey, stamp{
+		Type: reg.Server.Type, URL: reg.Server.URL, ServiceID: c.Data.ServiceID(ctx, reg),
+	})
+}
+
+// MovedError says that an object in state lives on another server than the provider is configured for.
+type MovedError struct {
+	known  stamp
+	url    string
+	reason error
+}
+
+// Error implements error.
+func (e *MovedError) Error() string {
+	return fmt.Sprintf("the object lives on %s, and the provider is configured for %s", e.known.URL, e.url)
+}
+
+// Unwrap gives why the other server could not tell who it is, if that was the reason.
+func (e *MovedError) Unwrap() error { return e.reason }
+
+func (e *MovedError) detail() string {
+	reason := ""
+	if e.reason != nil {
+		reason = "The configured server could not be recognised: " + Explain(e.reason) + "\n\n"
+	}
+	return fmt.Sprintf("This object was made on %s at %s, and the provider is configured for %s. Nothing was changed there, "+
+		"and nothing was removed from the state.\n\n%sIf the server only changed its address, set previous_url = %q in the "+
+		"provider block once. Otherwise point the provider back at the server of this state, or use a separate state for the "+
+		"other server.", e.known.Type.Title(), e.known.URL, e.url, reason, e.known.URL)
+}
+
+// Same opens the registry for an object in state, after making sure that it is still the same server. It gives no
+// registry and no error while the provider's configuration is not known: the object then stays as it is.
+//
+// The URL is compared first, without asking anybody. Only if it differs is the installation asked for its service id; an
+// equal one, or the provider's previous_url, makes the object move to the new URL.
+func (c *Client) Same(ctx context.Context, private PrivateState) (*registry.Registry, error) {
+	if !c.Configured() {
+		return nil, nil
+	}
+	var known stamp
+	found, diags := LoadPrivate(ctx, private, stampKey, &known)
+	if diags.HasError() {
+		return nil, errors.New(diags.Errors()[0].Detail())
+	}
+	url := c.Data.Connection.ConfiguredURL()
+	moved := found && known.URL != url
+	renamed := moved && known.URL == c.Data.PreviousURL
+	reg, err := c.Data.Connection.Open(ctx)
+	switch {
+	case err != nil && moved && !renamed:
+		return nil, &MovedError{known: known, url: url, reason: err}
+	case err != nil:
+		return nil, err
+	case found && known.Type != reg.Server.Type:
+		return nil, &MovedError{known: known, url: url, reason: fmt.Errorf("it is %s", reg.Server.Type.Title())}
+	case found && !moved:
+		return reg, nil
+	case moved && !renamed && (known.ServiceID == "" || known.ServiceID != c.Data.ServiceID(ctx, reg)):
+		return nil, &MovedError{known: known, url: url}
+	}
+	// Imported, made by a version that did not remember, or moved: this is the server from now on.
+	if diags := c.Stamp(ctx, reg, private); diags.HasError() {
+		return nil, errors.New(diags.Errors()[0].Detail())
+	}
+	return reg, nil
+}
+
+// OpenSame is Same with the reason added as a diagnostic.
+func (c *Client) OpenSame(ctx context.Context, private PrivateState, diags *diag.Diagnostics) *registry.Registry {
+	reg, err := c.Same(ctx, private)
+	if err != nil {
+		AddError(diags, "Cannot open the registry at "+c.ServerURL(), err)
+	}
+	return reg
+}
+
+// ServerURL is the URL for an object's identity: the configured one, or "" while it is not known.
+func (c *Client) ServerURL() string {
+	if !c.Configured() {
+		return ""
+	}
+	return c.Data.Connection.ConfiguredURL()
+}

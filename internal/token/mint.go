@@ -1,0 +1,186 @@
+package token
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/registry-identity/terraform-provider-registry/internal/registry"
+	"github.com/registry-identity/terraform-provider-registry/internal/tfkit"
+)
+
+const (
+	// patience is how long a workspace's stop waits for a registry that may be dead.
+	patience = 10 * time.Second
+	// mintAttempts bounds how often a token is minted again after a lost answer.
+	mintAttempts = 3
+)
+
+// minter mints tokens safely: it knows who may have one, and never leaves one behind whose secret got lost. The
+// resource and its ephemeral twin share it.
+type minter struct {
+	reg        *registry.Registry
+	allowAdmin bool
+}
+
+// owner finds the account that a token shall be minted for and applies the safety rules of registry_identity once more:
+// a mistake in a template must not be enough to mint an administrator's token.
+func (m minter) owner(ctx context.Context, username string, scopes []string, diags *diag.Diagnostics) (registry.User, bool) {
+	if !m.scopesAllowed(ctx, scopes, diags) {
+		return registry.User{}, false
+	}
+	user, err := m.reg.Users.FindByUsername(ctx, username)
+	if registry.IsNotFound(err) {
+		if _, onlyGroups := registry.ScopeGroups(scopes); onlyGroups && m.reg.Server.Type == registry.Artifactory {
+			return registry.User{Username: username}, true // a transient subject, whose rights are those of the groups
+		}
+		diags.AddAttributeError(path.Root("username"), "No such user",
+			fmt.Sprintf("%s at %s has no user %q, so no token was minted. Create the account first, or correct the name.",
+				m.reg.Server.Type.Title(), m.reg.Server.URL, username))
+		return registry.User{}, false
+	}
+	if err != nil {
+		tfkit.AddError(diags, fmt.Sprintf("Cannot look up user %q", username), err)
+		return registry.User{}, false
+	}
+	if err := registry.Eligible(user, m.allowAdmin); err != nil {
+		diags.AddAttributeError(path.Root("username"), fmt.Sprintf("No token for user %q", user.Username),
+			refusal(err)+" No token was minted.")
+		return registry.User{}, false
+	}
+	return user, true
+}
+
+func refusal(err error) string {
+	switch {
+	case errors.Is(err, registry.ErrAdministrator):
+		return "The account is an administrator, and a workspace must not hold an administrator's token. If this is intended, " +
+			"set allow_admin_tokens = true in the provider block, which belongs to the platform team."
+	case errors.Is(err, registry.ErrDisabled):
+		return "The account is disabled. Enable it first."
+	case errors.Is(err, registry.ErrServiceAccount):
+		return "The account is a service account; this provider mints tokens for people."
+	default:
+		return err.Error() + "."
+	}
+}
+
+// scopesAllowed refuses scopes that carry administrator rights, whoever the owner is.
+func (m minter) scopesAllowed(ctx context.Context, scopes []string, diags *diag.Diagnostics) bool {
+	if m.allowAdmin {
+		return true
+	}
+	if scope := registry.AdminScope(scopes); scope != "" {
+		diags.Append(adminScopeError(fmt.Sprintf("The scope %q carries administrator rights.", scope)))
+		return false
+	}
+	if m.reg.Server.Type != registry.Artifactory {
+		return true
+	}
+	groups, _ := registry.ScopeGroups(scopes)
+	for _, name := range slices.Compact(slices.Sorted(slices.Values(groups))) {
+		group, err := m.reg.Groups.FindByName(ctx, name)
+		switch {
+		case registry.IsNotFound(err):
+			diags.AddAttributeError(path.Root("scopes"), "No such group",
+				fmt.Sprintf("A scope names the group %q, which does not exist, so no token was minted.", name))
+			return false
+		case err != nil:
+			tfkit.AddError(diags, fmt.Sprintf("Cannot look up group %q", name), err, path.Root("scopes"))
+			return false
+		case group.Artifactory != nil && group.Artifactory.AdminPrivileges:
+			diags.Append(adminScopeError(fmt.Sprintf("A scope names the group %q, whose members are administrators.", name)))
+			return false
+		}
+	}
+	return true
+}
+
+func adminScopeError(reason string) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(path.Root("scopes"), "No token with administrator rights",
+		reason+" A workspace must not hold such a token. If this is intended, set allow_admin_tokens = true in the provider "+
+			"block, which belongs to the platform team.")
+}
+
+// mint creates a token. When the answer is lost, the token may exist although nobody has its secret: it is found by its
+// nonce and revoked before another one is minted. Repeating the request alone would leave it behind.
+func (m minter) mint(ctx context.Context, spec registry.TokenSpec, description, key string) (registry.MintedToken, error) {
+	var lost error
+	for range mintAttempts {
+		l := newLabel(description, key)
+		spec.Label = l.text(m.reg.Capabilities.TokenLabelLength)
+		minted, err := m.reg.Tokens.Mint(ctx, spec)
+		if !tfkit.AnswerLost(err) {
+			return minted, err
+		}
+		lost = err
+		if err := m.revokeLost(ctx, spec, l); err != nil {
+			return registry.MintedToken{}, &registry.Error{
+				Kind: registry.KindUncertain, Op: "mint a token for", Object: fmt.Sprintf("user %q", spec.Username), Err: err,
+				Message: "the answer was lost and the registry could not be asked for the token",
+				Hint: fmt.Sprintf("If the registry made the token, its label holds %q; nobody has its secret. The next apply with "+
+					"the same idempotency_key revokes it, otherwise it lapses by itself or can be revoked by hand", l.nonceTag()),
+			}
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return registry.MintedToken{}, lost
+}
+
+func (m minter) revokeLost(ctx context.Context, spec registry.TokenSpec, l label) error {
+	ctx, cancel := tfkit.Afterlife(ctx)
+	defer cancel()
+	tokens, err := m.reg.Tokens.List(ctx, registry.TokenFilter{
+		UserID: spec.UserID, Username: spec.Username, LabelContains: l.nonceTag(),
+	})
+	if err != nil {
+		return err
+	}
+	for _, token := range tokens {
+		if err := m.reg.Tokens.Revoke(ctx, spec.UserID, token.ID); err != nil && !registry.IsNotFound(err) {
+			return err
+		}
+	}
+	return nil
+}
+
+// settle learns what the registry made of a minted token: whether it stored it, and until when it lives. With a key it
+// also revokes what killed runs left behind, by the same list request.
+func (m minter) settle(ctx context.Context, ownerID string, minted registry.MintedToken, key string, spare ...string) (stored *registry.Token, err error) {
+	if key == "" {
+		token, err := m.reg.Tokens.Get(ctx, ownerID, minted.ID)
+		if registry.IsNotFound(err) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		return &token, nil
+	}
+	tokens, err := m.reg.Tokens.List(ctx, registry.TokenFilter{
+		UserID: ownerID, Username: minted.Username, LabelContains: keyTag(key),
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, token := range tokens {
+		switch {
+		case token.ID == minted.ID:
+			stored = &token
+		case slices.Contains(spare, token.ID) || !token.LastUsedAt.IsZero():
+			// In use: the one being replaced, or one that somebody signs in with. A killed run's token was never handed out.
+		default:
+			if revokeErr := m.reg.Tokens.Revoke(ctx, ownerID, token.ID); revokeErr != nil && !registry.IsNotFound(revokeErr) {
+				err = errors.Join(err, revokeErr)
+			}
+		}
+	}
+	return stored, err
+}

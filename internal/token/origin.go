@@ -1,0 +1,92 @@
+package token
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/registry-identity/terraform-provider-registry/internal/registry"
+	"github.com/registry-identity/terraform-provider-registry/internal/tfkit"
+)
+
+// originKey is where a token remembers in private state how it came about.
+const originKey = "origin"
+
+// origin is what a token's later life needs to know and no attribute tells. It holds ids, never a secret.
+type origin struct {
+	// OwnerID is the owner's id, by which Artifact Keeper addresses tokens.
+	OwnerID  string    `json:"owner_id"`
+	Username string    `json:"username"`
+	MintedAt time.Time `json:"minted_at,omitzero"`
+	// DefaultScopes: the configuration named no scopes.
+	DefaultScopes bool `json:"default_scopes,omitempty"`
+	// Imported: what the registry does not tell is unknown rather than absent.
+	Imported bool `json:"imported,omitempty"`
+}
+
+func (r *tokenResource) scopesOmitted(ctx context.Context, req resource.CreateRequest) bool {
+	var scopes types.Set
+	diags := req.Config.GetAttribute(ctx, path.Root("scopes"), &scopes)
+	return !diags.HasError() && scopes.IsNull()
+}
+
+// lenient reports whether a registry that does not answer may be passed over: only for a token that ends by itself.
+func (r *tokenResource) lenient(state model) bool {
+	if state.ExpiresAt.IsNull() {
+		return false
+	}
+	policy := r.Data.OnUnreachable
+	if tfkit.Set(state.OnUnreachable) {
+		policy = tfkit.OnUnreachable(state.OnUnreachable.ValueString())
+	}
+	return policy == tfkit.OnUnreachableWarn
+}
+
+func isMoved(err error) bool {
+	var moved *tfkit.MovedError
+	return errors.As(err, &moved)
+}
+
+// unwanted says why a minted token must not be kept; "" when it is as asked for. A token without an end is only ever
+// made by an explicit wish, and one that is due at once would be replaced by every run.
+func unwanted(state model, wish registry.Expiry, now time.Time) string {
+	expires := tfkit.ParseTime(state.ExpiresAt)
+	switch {
+	case wish.Never:
+		return ""
+	case expires.IsZero():
+		return "The registry minted a token that never expires, although the configuration did not ask for one. Name a duration, " +
+			"or write never if that is meant. The token was revoked."
+	case due(expires, state.RotateBefore.Length(), now):
+		return fmt.Sprintf("The registry made the token end at %s, which is not longer than rotate_before (%s) away, so that every "+
+			"run would replace it. Choose a shorter rotate_before. The token was revoked.",
+			state.ExpiresAt.ValueString(), state.RotateBefore.ValueString())
+	default:
+		return ""
+	}
+}
+
+// find reads a token's metadata. An owner that is not known yet, as in a state of another version, is looked up by name.
+func find(ctx context.Context, reg *registry.Registry, from *origin, state model) (registry.Token, error) {
+	if from.OwnerID == "" && tfkit.Set(state.Username) && reg.Server.Type == registry.ArtifactKeeper {
+		user, err := reg.Users.FindByUsername(ctx, state.Username.ValueString())
+		if err != nil {
+			return registry.Token{}, err
+		}
+		from.OwnerID = user.ID
+	}
+	return reg.Tokens.Get(ctx, from.OwnerID, state.ID.ValueString())
+}
+
+// mintedAt prefers the registry's clock, by which its other tokens are dated.
+func mintedAt(token registry.MintedToken, now time.Time) time.Time {
+	if token.IssuedAt.IsZero() {
+		return now
+	}
+	return token.IssuedAt
+}

@@ -1,0 +1,152 @@
+package token
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/registry-identity/terraform-provider-registry/internal/registry"
+	"github.com/registry-identity/terraform-provider-registry/internal/tfkit"
+)
+
+// handoverKey is where a planned replacement hands the id of the old token to the planning of the new one.
+const handoverKey = "replaces"
+
+// handover travels through private data. Terraform plans a replacement twice, the second time without the prior state
+// but with the first plan's private data. From 1.16 on, the apply phase plans the new token once more with the private
+// data of the second plan; older versions do so with none. The id may therefore be planned only in that third step:
+// planned earlier, it would be known in the plan and unknown in the apply on older versions.
+type handover struct {
+	ID      string `json:"id"`
+	Planned bool   `json:"planned"`
+}
+
+// ModifyPlan implements resource.ResourceWithModifyPlan: what replaces the token, and the checks that need a server.
+func (r *tokenResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.Plan.Raw.IsNull() {
+		return
+	}
+	var plan, config model
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if req.State.Raw.IsNull() {
+		r.planCreate(ctx, req, &plan, resp)
+	} else if !r.planChange(ctx, req, &plan, config, resp) {
+		return
+	}
+	r.planWithServer(ctx, plan, config, resp)
+}
+
+// planCreate picks up the id that a planned replacement handed over.
+func (r *tokenResource) planCreate(ctx context.Context, req resource.ModifyPlanRequest, plan *model, resp *resource.ModifyPlanResponse) {
+	var old handover
+	found, diags := tfkit.LoadPrivate(ctx, req.Private, handoverKey, &old)
+	resp.Diagnostics.Append(diags...)
+	switch {
+	case !found:
+	case old.Planned:
+		plan.Replaces = types.StringValue(old.ID)
+		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("replaces"), plan.Replaces)...)
+	default:
+		old.Planned = true
+		resp.Diagnostics.Append(tfkit.SavePrivate(ctx, resp.Private, handoverKey, old)...)
+	}
+}
+
+// planChange decides between keeping and replacing a token in the state. It reports whether the server's rules need
+// checking, which they do not while the token stays.
+func (r *tokenResource) planChange(ctx context.Context, req resource.ModifyPlanRequest, plan *model, config model, resp *resource.ModifyPlanResponse) bool {
+	var state model
+	var from origin
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	_, diags := tfkit.LoadPrivate(ctx, req.Private, originKey, &from)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return false
+	}
+	resp.RequiresReplace = append(resp.RequiresReplace, replacements(state, *plan, config, from)...)
+	switch {
+	case state.RotationDue.ValueBool():
+		// Terraform replaces only for a value that changes.
+		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("rotation_due"), types.BoolValue(false))...)
+	case !plan.RotateBefore.SameLength(state.RotateBefore):
+		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("rotation_due"), types.BoolUnknown())...)
+	}
+	if len(resp.RequiresReplace) == 0 {
+		return false
+	}
+	if config.Scopes.IsNull() && !from.DefaultScopes {
+		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("scopes"), types.SetUnknown(types.StringType))...)
+	}
+	resp.Diagnostics.Append(tfkit.SavePrivate(ctx, resp.Private, handoverKey, handover{ID: state.ID.ValueString()})...)
+	return true
+}
+
+// replacements lists the changes that only a new token can bring. A value that an import could not learn is taken over.
+func replacements(state, plan, config model, from origin) path.Paths {
+	var paths path.Paths
+	replace := func(name string, same bool, was attr.Value) {
+		if !same && (!from.Imported || !was.IsNull()) {
+			paths = append(paths, path.Root(name))
+		}
+	}
+	replace("username", plan.Username.Equal(state.Username), state.Username)
+	replace("expires_in", plan.ExpiresIn.SameLength(state.ExpiresIn), state.ExpiresIn)
+	replace("keepers", plan.Keepers.Equal(state.Keepers), state.Keepers)
+	replace("artifactory", plan.Artifactory.Equal(state.Artifactory), state.Artifactory)
+	if config.Scopes.IsNull() {
+		// Scopes taken out of the configuration mean the default again, which state holds only if it was the default before.
+		replace("scopes", from.DefaultScopes || from.Imported, state.Scopes)
+	} else {
+		replace("scopes", plan.Scopes.Equal(state.Scopes), state.Scopes)
+	}
+	if state.RotationDue.ValueBool() {
+		paths = append(paths, path.Root("rotation_due"))
+	}
+	return paths
+}
+
+// planWithServer checks a token to be minted against the registry's rules, and waits while those are not known.
+func (r *tokenResource) planWithServer(ctx context.Context, plan, config model, resp *resource.ModifyPlanResponse) {
+	if !r.Configured() || plan.ExpiresIn.IsUnknown() || config.Scopes.IsUnknown() || plan.Artifactory.IsUnknown() || resp.Diagnostics.HasError() {
+		return
+	}
+	reg := r.Open(ctx, &resp.Diagnostics)
+	if reg == nil {
+		return
+	}
+	plan.Scopes = config.Scopes
+	spec, diags := plan.ToAPI(ctx)
+	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(checkServer(reg, spec, r.Data.AllowAdminTokens)...)
+	if spec.Scopes == nil {
+		scopes, diags := tfkit.StringSet(ctx, reg.Capabilities.DefaultTokenScopes)
+		resp.Diagnostics.Append(diags...)
+		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("scopes"), scopes)...)
+	}
+}
+
+// checkServer holds a token to be minted against the rules that differ between registries. It makes no request.
+func checkServer(reg *registry.Registry, spec registry.TokenSpec, allowAdmin bool) (diags diag.Diagnostics) {
+	title := reg.Server.Type.Title()
+	if err := checkExpiry(reg, spec.Expiry); err != nil {
+		diags.AddAttributeError(path.Root("expires_in"), "Invalid lifetime for "+title, err.Error()+".")
+	}
+	if spec.Artifactory != nil && reg.Server.Type != registry.Artifactory {
+		diags.AddAttributeError(path.Root("artifactory"), "Not possible on "+title,
+			fmt.Sprintf("The provider is configured for %s at %s, which cannot mint what artifactory = {…} asks for. Remove it.",
+				title, reg.Server.URL))
+	}
+	if scope := registry.AdminScope(spec.Scopes); scope != "" && !allowAdmin {
+		diags.Append(adminScopeError(fmt.Sprintf("The scope %q carries administrator rights.", scope)))
+	}
+	return diags
+}

@@ -1,0 +1,78 @@
+package token
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/registry-identity/terraform-provider-registry/internal/registry"
+	"github.com/registry-identity/terraform-provider-registry/internal/tfkit"
+)
+
+// revocable reports whether asking the registry to revoke the token makes sense. What is not known is tried.
+func revocable(state model) bool {
+	no := func(v types.Bool) bool { return tfkit.Set(v) && !v.ValueBool() }
+	return !no(state.Revocable) && !no(state.Persisted)
+}
+
+// revoke ends the token and says so when it cannot.
+func (r *tokenResource) revoke(ctx context.Context, private tfkit.PrivateState, state model, lenient bool, resp *resource.DeleteResponse) {
+	var from origin
+	_, diags := tfkit.LoadPrivate(ctx, private, originKey, &from)
+	resp.Diagnostics.Append(diags...)
+	reg, err := r.Same(ctx, private)
+	if err == nil && reg == nil {
+		err = errors.New("the provider's configuration is not known")
+	}
+	if err == nil {
+		err = revokeByID(ctx, reg, &from, state)
+	}
+	what := fmt.Sprintf("token %s of user %q", state.ID.ValueString(), state.Username.ValueString())
+	switch {
+	case err == nil || registry.IsNotFound(err):
+		r.warnOfSiblings(ctx, reg, from, state, resp)
+	case lenient && !isMoved(err):
+		tfkit.AddWarning(&resp.Diagnostics, "Not revoked: "+what,
+			fmt.Sprintf("The registry could not be asked to revoke it, so it stays valid until it lapses by itself at %s. Revoke it by "+
+				"its id once the registry is back if that is too long.", state.ExpiresAt.ValueString()), err)
+	default:
+		tfkit.AddError(&resp.Diagnostics, "Cannot revoke "+what, err)
+	}
+}
+
+func revokeByID(ctx context.Context, reg *registry.Registry, from *origin, state model) error {
+	if from.OwnerID == "" && reg.Server.Type == registry.ArtifactKeeper {
+		user, err := reg.Users.FindByUsername(ctx, state.Username.ValueString())
+		if err != nil {
+			return err
+		}
+		from.OwnerID = user.ID
+	}
+	return reg.Tokens.Revoke(ctx, from.OwnerID, state.ID.ValueString())
+}
+
+// warnOfSiblings tells of live tokens that the user got after this one from elsewhere: whoever held this token could
+// have minted them, and revoking it does not end them. It is a courtesy, so a failure to list is no failure.
+func (r *tokenResource) warnOfSiblings(ctx context.Context, reg *registry.Registry, from origin, state model, resp *resource.DeleteResponse) {
+	if reg == nil || from.MintedAt.IsZero() {
+		return
+	}
+	tokens, err := reg.Tokens.List(ctx, registry.TokenFilter{UserID: from.OwnerID, Username: state.Username.ValueString()})
+	if err != nil {
+		return
+	}
+	siblings := 0
+	for _, token := range tokens {
+		if token.ID != state.ID.ValueString() && token.IssuedAt.After(from.MintedAt) && !isOurs(token.Label) && !token.Expired(r.Data.Now()) {
+			siblings++
+		}
+	}
+	if siblings > 0 {
+		resp.Diagnostics.AddWarning(fmt.Sprintf("User %q holds %d newer token(s) that this destroy does not touch", state.Username.ValueString(), siblings),
+			fmt.Sprintf("They were minted after token %s, not by this provider; whoever held that token could have made them. Look "+
+				"through the user's tokens on the registry if you did not expect them.", state.ID.ValueString()))
+	}
+}
