@@ -62,6 +62,11 @@ var switches = map[string]func(*devregistry.Options){
 	"max-expiry": func(o *devregistry.Options) {
 		o.Artifactory.MaxExpiry, o.Artifactory.RefreshExpiry = 24*time.Hour, time.Hour
 	},
+	"setup-lock":       func(o *devregistry.Options) { o.ArtifactKeeper.SetupLock = true },
+	"guest-access-off": func(o *devregistry.Options) { o.ArtifactKeeper.GuestAccessOff = true },
+	"rate-limits":      func(o *devregistry.Options) { o.ArtifactKeeper.RateLimits = true },
+	"refuse-fail-open": func(o *devregistry.Options) { o.ArtifactKeeper.RefuseFailOpen = true },
+	"totp-alice":       func(o *devregistry.Options) { o.ArtifactKeeper.TOTPUsers = []string{"alice"} },
 }
 
 // play runs a file's cases one after the other, as subtests. skip says why a list of needs cannot be met; "" when it can.
