@@ -74,8 +74,11 @@ func TestUnauthorizedVariants(t *testing.T) {
 	for _, path := range []string{"/api/v1/repositories", "/npm/npm-public/-/ping"} {
 		w.get(path, bearer("x")).says(401, "Authentication required").challenges(allChallenges...)
 	}
-	browser := http.Header{"Sec-Fetch-Mode": {"navigate"}}
-	w.get("/npm/npm-private/x", browser).says(401, "Authentication required").challenges(challengeBearer)
+	for _, browser := range []http.Header{{"Sec-Fetch-Mode": {"navigate"}}, {"Accept": {"text/html,application/xhtml+xml"}}} {
+		w.get("/npm/npm-private/x", browser).says(401, "Authentication required").challenges(challengeBearer)
+	}
+	pip := http.Header{"Accept": {"application/vnd.pypi.simple.v1+json, text/html; q=0.01"}}
+	w.get("/pypi/nowhere/simple/", pip).says(401, "Authentication required").challenges(allChallenges...)
 	w.get("/api/v1/users", bearer(w.token(w.alice, "read:artifacts"))).says(403, "Admin access required").challenges()
 }
 

@@ -2,7 +2,6 @@ package artifactkeeper
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
@@ -245,55 +244,4 @@ func tokenLimit(st *state.State, t *state.Token) (limited bool, ids []string) {
 		}
 	}
 	return len(ids) > 0, ids
-}
-
-// selector limits a token to the repositories it describes; all given criteria must hold.
-type selector struct {
-	Labels  map[string]string
-	Formats []string
-	Pattern string
-	Repos   []uid
-}
-
-// parseSelector reads a stored selector. It was stored without a look at its shape, and what cannot be read counts as
-// empty; unknown keys are ignored, so a misspelt criterion is no criterion.
-func parseSelector(raw []byte) selector {
-	var object map[string]json.RawMessage
-	var sel selector
-	if json.Unmarshal(raw, &object) != nil {
-		return selector{}
-	}
-	for name, target := range map[string]any{
-		"match_labels": &sel.Labels, "match_formats": &sel.Formats, "match_pattern": &sel.Pattern, "match_repos": &sel.Repos,
-	} {
-		if value, ok := object[name]; ok && json.Unmarshal(value, target) != nil {
-			return selector{}
-		}
-	}
-	return sel
-}
-
-func (sel selector) empty() bool {
-	return len(sel.Labels) == 0 && len(sel.Formats) == 0 && sel.Pattern == "" && len(sel.Repos) == 0
-}
-
-// matching lists the repositories a selector describes. Repositories carry no labels here, so a label criterion matches
-// none.
-func (sel selector) matching(repos []*state.Repository) []*state.Repository {
-	var found []*state.Repository
-	for _, repo := range repos {
-		if len(sel.Labels) == 0 &&
-			(len(sel.Formats) == 0 || slices.Contains(sel.Formats, repo.Format)) &&
-			(sel.Pattern == "" || globMatch(sel.Pattern, repo.Key)) &&
-			(len(sel.Repos) == 0 || slices.Contains(sel.Repos, uid(repo.ID))) {
-			found = append(found, repo)
-		}
-	}
-	return found
-}
-
-// globMatch matches * and ? against the whole key.
-func globMatch(pattern, key string) bool {
-	quoted := strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`, "*", "%", "?", "_").Replace(pattern)
-	return like(key, quoted)
 }

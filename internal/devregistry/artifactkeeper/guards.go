@@ -34,7 +34,7 @@ func (s *server) setupGuard(path string) error {
 	}
 	if isOCI(path) {
 		return &guardError{status: http.StatusForbidden, body: ociErrors("DENIED",
-			"Initial setup required: change the default admin password")}
+			"initial setup is required: change the admin password via the API to unlock the registry")}
 	}
 	return &guardError{status: http.StatusForbidden, body: struct {
 		Error        string   `json:"error"`
@@ -42,7 +42,7 @@ func (s *server) setupGuard(path string) error {
 		Instructions []string `json:"instructions"`
 	}{
 		"SETUP_REQUIRED",
-		"Initial setup required. Change the admin password to unlock the API.",
+		"Initial setup is required. Change the admin password to unlock the API.",
 		[]string{
 			"1. Log in: POST /api/v1/auth/login with the generated admin password",
 			"2. Change it: POST /api/v1/users/{id}/password",
@@ -60,29 +60,35 @@ func (s *server) setupRequired() bool {
 }
 
 func isHealth(path string) bool {
-	return path == "/livez" || path == "/metrics" || strings.HasPrefix(path, "/health") || strings.HasPrefix(path, "/ready")
+	switch path {
+	case "/health", "/healthz", "/ready", "/readyz", "/livez":
+		return true
+	}
+	return false
 }
 
 func isOCI(path string) bool { return path == "/v2" || strings.HasPrefix(path, "/v2/") }
 
 func reachableInSetup(path string) bool {
-	return isHealth(path) || path == "/api/v1/setup/status" || strings.HasPrefix(path, "/api/v1/auth") ||
+	return isHealth(path) || path == "/metrics" || path == "/api/v1/setup/status" || strings.HasPrefix(path, "/api/v1/auth") ||
 		strings.HasPrefix(path, "/api/v1/users/") && strings.HasSuffix(path, "/password")
 }
 
-// guestGuard refuses requests without a credential when guests are not welcome (Artifact Keeper:
-// api/middleware/guest_access.rs). Whether a credential is good is for the route to find out.
+// guestGuard refuses requests without a good credential when guests are not welcome (Artifact Keeper:
+// api/middleware/guest_access.rs). It accepts any form that some route does; the route looks again.
 func (s *server) guestGuard(r *http.Request) error {
 	path := r.URL.Path
-	if !s.opt.GuestAccessOff || credentialOf(r).form != noCredential || isHealth(path) || isOCI(path) ||
-		path == "/api/v1/system/config" || strings.HasPrefix(path, "/api/v1/auth/") ||
-		strings.HasPrefix(path, "/api/v1/setup/") {
+	if !s.opt.GuestAccessOff || isHealth(path) || isOCI(path) || path == "/api/v1/system/config" ||
+		strings.HasPrefix(path, "/api/v1/auth/") || strings.HasPrefix(path, "/api/v1/setup/") {
+		return nil
+	}
+	if s.resolve(credentialOf(r), encodedPasswords|basicTokens) != nil {
 		return nil
 	}
 	return &guardError{status: http.StatusUnauthorized, challenges: challengesFor(r), body: struct {
 		Error   string `json:"error"`
 		Message string `json:"message"`
-	}{"GUEST_ACCESS_DISABLED", "Guest access is disabled. Please log in."}}
+	}{"GUEST_ACCESS_DISABLED", "This instance requires authentication. Please log in."}}
 }
 
 // ociErrors is the error envelope of the OCI distribution specification.

@@ -97,6 +97,10 @@ func TestGuestAccessOff(t *testing.T) {
 		}
 	}
 	w.get("/api/v1/repositories", w.asAdmin()).ok()
+	if got := w.get("/npm/npm-public/-/ping", bearer("wrong")).is(http.StatusUnauthorized).object()["error"]; got != "GUEST_ACCESS_DISABLED" {
+		t.Errorf("a bad credential gets %v", got)
+	}
+	w.get("/npm/npm-public/-/ping", basic("__token__", w.adminToken)).ok()
 }
 
 func TestCorrelationID(t *testing.T) {

@@ -56,7 +56,7 @@ func (l *limiter) allow(w http.ResponseWriter, key string) error {
 	w.Header().Set("X-RateLimit-Remaining", strconv.Itoa(remaining))
 	if retry > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(retry/time.Second)))
-		return refused(http.StatusTooManyRequests, "Too many requests. Please try again later.")
+		return refused(http.StatusTooManyRequests, "Rate limit exceeded. Please try again later.")
 	}
 	return nil
 }

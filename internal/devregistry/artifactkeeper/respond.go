@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -76,7 +77,7 @@ func challenged(r *http.Request) error {
 }
 
 func challengesFor(r *http.Request) []string {
-	if r.Header.Get("Sec-Fetch-Mode") != "" {
+	if r.Header.Get("Sec-Fetch-Mode") != "" || strings.HasPrefix(r.Header.Get("Accept"), "text/html") {
 		return []string{challengeBearer}
 	}
 	return []string{challengeBasic, challengeBearer, challengeCargo}
