@@ -103,7 +103,7 @@ func (s *story) stopWithoutRegistry(ctx context.Context) error {
 	if !warning.MatchString(r.output) {
 		return fmt.Errorf("a stop while the registry is down succeeded without a warning, so nobody learns of the token:\n%s", tail(r.output, 20))
 	}
-	if _, err := s.second(nil).destroy(limited); err != nil {
+	if _, err := s.second(deleting).destroy(limited); err != nil {
 		return fmt.Errorf("a delete while the registry is down: %w", err)
 	}
 	return s.searchAfterStop(ctx)

@@ -124,7 +124,11 @@ func TestFilesInTheHomeAreJudgedByTheirModes(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, "netrc"), []byte("password M-1"), tc.file); err != nil {
 			t.Fatal(err)
 		}
-		s := &story{minted: newSecret("minted", "M-1"), admin: newSecret("admin", "A-1"), agent: &agent{home: home}}
+		out, err := newOutput(filepath.Join(t.TempDir(), "log"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := &story{minted: newSecret("minted", "M-1"), admin: newSecret("admin", "A-1"), agent: &agent{home: home}, out: out}
 		found, err := s.lookInFiles(t.Context())
 		if err != nil {
 			t.Fatal(err)

@@ -229,7 +229,8 @@ func (s *story) lookInFiles(context.Context) ([]finding, error) {
 		}
 	}
 	if len(names) > 0 {
-		f.minted = "0600 in 0700: " + strings.Join(names, ", ")
+		f.minted = fmt.Sprintf("%d files, for the owner only", len(names))
+		s.out.note("files with the minted token: %s", strings.Join(names, ", "))
 	}
 	return []finding{f}, nil
 }

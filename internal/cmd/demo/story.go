@@ -128,6 +128,9 @@ func provisionerEnv(name, id string) map[string]string {
 	}
 }
 
+// deleting is the transition that Coder's provisioner gives a destroy.
+var deleting = map[string]string{"CODER_WORKSPACE_TRANSITION": "destroy"}
+
 func (s *story) applyPlatform(ctx context.Context) error {
 	s.out.step("platform team: applying user, group and permissions")
 	if err := s.platform.init(ctx); err != nil {
@@ -212,7 +215,7 @@ func (s *story) planAgain(ctx context.Context) error {
 // destroyWorkspace leaves the home as it is, credentials and all: a copied token must be dead too.
 func (s *story) destroyWorkspace(ctx context.Context) error {
 	s.out.step("destroying the workspace, which revokes its token")
-	if _, err := s.workspace.destroy(ctx); err != nil {
+	if _, err := s.workspace.with(deleting).destroy(ctx); err != nil {
 		return err
 	}
 	rows := [][]string{{"client", "repository", "user the registry served", "seconds", "result with the token that was left behind"}}
