@@ -38,9 +38,13 @@ var fixtures = map[string]map[string]any{
 		"registry_type":    "artifact_keeper",
 		"package_managers": map[string]any{"npm": "npm-virtual", "go": "go-virtual", "pypi": "pypi-virtual"},
 	},
-	"plain_ca": {
+	"without_ca": {
 		"package_managers": map[string]any{"npm": "npm-virtual", "go": "go-virtual", "pypi": "pypi-virtual"},
 		"ca_certificate":   "",
+	},
+	"other_ca": {
+		"package_managers": map[string]any{"npm": "npm-virtual", "go": "go-virtual", "pypi": "pypi-virtual"},
+		"ca_certificate":   otherAuthority(),
 	},
 	"hostile": {
 		"package_managers": map[string]any{"npm": "npm-virtual"},

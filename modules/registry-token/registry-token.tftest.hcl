@@ -1,6 +1,7 @@
 # When an owner is looked up and a token minted, and what the workspace gets of it.
 
 mock_provider "coder" {
+  # The values a real start has. An override in a run replaces all of them.
   mock_data "coder_workspace" {
     defaults = {
       id               = "3f6d3c1e-0000-4000-8000-000000000001"
@@ -30,7 +31,7 @@ mock_provider "registry" {
   }
   mock_data "registry_identity" {
     defaults = {
-      registry_username = "jane.doe"
+      id = "jane"
     }
   }
   mock_resource "registry_token" {
@@ -57,7 +58,7 @@ run "start" {
     error_message = "the address is verified, nobody is searched, a person without an account may start"
   }
   assert {
-    condition     = registry_token.workspace[0].username == "jane.doe" && registry_token.workspace[0].expires_in == "7d" && registry_token.workspace[0].scopes == null
+    condition     = registry_token.workspace[0].username == "jane" && registry_token.workspace[0].expires_in == "7d"
     error_message = "the token is for the account that was found"
   }
   assert {
@@ -69,7 +70,7 @@ run "start" {
     error_message = "leftovers of this workspace are found again, and a dead registry holds up nothing"
   }
   assert {
-    condition     = output.username == "jane.doe" && output.expires_at == "2030-01-31T12:00:00Z" && output.token_id == "token-1"
+    condition     = output.username == "jane" && output.expires_at == "2030-01-31T12:00:00Z" && output.token_id == "token-1"
     error_message = "outputs"
   }
   assert {
@@ -133,7 +134,7 @@ run "owner_without_an_account" {
   override_data {
     target = data.registry_identity.owner
     values = {
-      registry_username = null
+      id = null
     }
   }
 
@@ -153,7 +154,15 @@ run "template_import" {
   override_data {
     target = data.coder_workspace.me
     values = {
-      template_id = ""
+      id               = "3f6d3c1e-0000-4000-8000-000000000001"
+      name             = "dev"
+      transition       = "start"
+      start_count      = 1
+      prebuild_count   = 0
+      is_prebuild      = false
+      template_id      = ""
+      template_name    = "docker"
+      template_version = "v7"
     }
   }
 
@@ -169,8 +178,15 @@ run "prebuild" {
   override_data {
     target = data.coder_workspace.me
     values = {
-      is_prebuild    = true
-      prebuild_count = 1
+      id               = "3f6d3c1e-0000-4000-8000-000000000001"
+      name             = "dev"
+      transition       = "start"
+      start_count      = 1
+      prebuild_count   = 1
+      is_prebuild      = true
+      template_id      = "7a6d3c1e-0000-4000-8000-000000000002"
+      template_name    = "docker"
+      template_version = "v7"
     }
   }
 
@@ -184,12 +200,21 @@ run "claim" {
   override_data {
     target = data.coder_workspace.me
     values = {
+      id                = "3f6d3c1e-0000-4000-8000-000000000001"
+      name              = "dev"
+      transition        = "start"
+      start_count       = 1
+      prebuild_count    = 0
+      is_prebuild       = false
+      template_id       = "7a6d3c1e-0000-4000-8000-000000000002"
+      template_name     = "docker"
+      template_version  = "v7"
       is_prebuild_claim = true
     }
   }
 
   assert {
-    condition     = registry_token.workspace[0].username == "jane.doe"
+    condition     = registry_token.workspace[0].username == "jane"
     error_message = "the claim mints the new owner's token"
   }
 }
@@ -200,8 +225,15 @@ run "stop" {
   override_data {
     target = data.coder_workspace.me
     values = {
-      transition  = "stop"
-      start_count = 0
+      id               = "3f6d3c1e-0000-4000-8000-000000000001"
+      name             = "dev"
+      transition       = "stop"
+      start_count      = 0
+      prebuild_count   = 0
+      is_prebuild      = false
+      template_id      = "7a6d3c1e-0000-4000-8000-000000000002"
+      template_name    = "docker"
+      template_version = "v7"
     }
   }
 
@@ -233,4 +265,38 @@ run "unknown_on_missing" {
   }
 
   expect_failures = [var.on_missing]
+}
+
+run "counted_start" {
+  command = plan
+
+  module {
+    source = "./tests/template"
+  }
+
+  assert {
+    condition     = length(output.usernames) == 1
+    error_message = "the module must work under count"
+  }
+}
+
+run "counted_stop" {
+  command = plan
+
+  module {
+    source = "./tests/template"
+  }
+
+  override_data {
+    target = data.coder_workspace.me
+    values = {
+      transition  = "stop"
+      start_count = 0
+    }
+  }
+
+  assert {
+    condition     = length(output.usernames) == 0
+    error_message = "a stopped workspace has no token"
+  }
 }

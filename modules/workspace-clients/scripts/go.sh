@@ -62,7 +62,7 @@ configure_go() {
 	fi
 	go_other=$(other_instance "$go_file" GOPROXY=)
 	if [ -n "$go_other" ]; then
-		result go failed "the module instance \"$go_other\" already sets GOPROXY, and there is only one; list the repositories in one instance"
+		result go failed "the module instance \"$go_other\" already sets GOPROXY, and there is only one; list the repositories in one instance; if the template has no such instance any more, delete its lines from $go_file"
 		return 1
 	fi
 	if ! write_go_header; then

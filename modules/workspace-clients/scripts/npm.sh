@@ -45,7 +45,7 @@ configure_npm() {
 		npm_other=$(other_instance "$npm_file" registry=)
 	fi
 	if [ -n "$npm_other" ]; then
-		result npm failed "the module instance \"$npm_other\" already sets npm's default registry; give one of the two a scope (\"@scope:key\")"
+		result npm failed "the module instance \"$npm_other\" already sets npm's default registry; give one of the two a scope (\"@scope:key\"); if the template has no such instance any more, delete its lines from $npm_file"
 		return 1
 	fi
 	if ! replace_block "$npm_file" "$(npm_lines)$newline"; then
