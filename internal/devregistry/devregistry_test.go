@@ -179,10 +179,10 @@ func TestLog(t *testing.T) {
 	fetch(t, client, request(t, server, "GET", "/access/api/v2/users/nobody", ""))
 	var got struct {
 		Requests []struct {
-			Method, Path, Endpoint, User string
-			Status                       int
-		}
-		Counts map[string]int
+			Status int    `json:"status"`
+			User   string `json:"user"`
+		} `json:"requests"`
+		Counts map[string]int `json:"counts"`
 	}
 	_, body := fetch(t, client, request(t, server, "GET", "/_dev/requests?reset=1", ""))
 	if err := json.Unmarshal([]byte(body), &got); err != nil {

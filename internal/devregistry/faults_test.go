@@ -50,7 +50,7 @@ func TestFaultAnswers(t *testing.T) {
 				if res.StatusCode != test.status || test.check != nil && !test.check(res, body) {
 					t.Errorf("%s: status %d, header %v, body %s", test.name, res.StatusCode, res.Header, body)
 				}
-				if res, _ = fetch(t, client, request(t, server, "GET", listing[dialect], "")); res.StatusCode != 200 {
+				if res, _ = fetch(t, client, request(t, server, "GET", listing[dialect], "")); res.StatusCode != http.StatusOK {
 					t.Errorf("%s: the next request got %d", test.name, res.StatusCode)
 				}
 			}
@@ -147,7 +147,7 @@ func TestFaultSchedule(t *testing.T) {
 		`{"endpoint":"/access","kind":"status"}`, `{"endpoint":"GET /access","kind":"boom"}`,
 		`{"endpoint":"GET /access","kind":"slow","delay":"long"}`, `7`,
 	} {
-		if res, _ := fetch(t, client, request(t, server, "PUT", "/_dev/faults", `{"faults":[`+bad+`]}`)); res.StatusCode != 400 {
+		if res, _ := fetch(t, client, request(t, server, "PUT", "/_dev/faults", `{"faults":[`+bad+`]}`)); res.StatusCode != http.StatusBadRequest {
 			t.Errorf("%s: status %d", bad, res.StatusCode)
 		}
 	}

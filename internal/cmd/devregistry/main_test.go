@@ -29,12 +29,14 @@ func TestRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got struct {
-		URL            string
-		CAFile         string `json:"ca_file"`
-		AdminTokenFile string `json:"admin_token_file"`
-		Repositories   []struct{ Key string }
-		Packages       []struct{ Repository, Format, Name, Version string }
-		Users          []struct{ Username string }
+		URL            string            `json:"url"`
+		CAFile         string            `json:"ca_file"`
+		AdminTokenFile string            `json:"admin_token_file"`
+		Repositories   []json.RawMessage `json:"repositories"`
+		Packages       []struct {
+			Name string `json:"name"`
+		} `json:"packages"`
+		Users []json.RawMessage `json:"users"`
 	}
 	if err := json.Unmarshal(line, &got); err != nil {
 		t.Fatal(err)
@@ -56,8 +58,11 @@ func TestRun(t *testing.T) {
 func TestRunRefusals(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{
-		{"--dialect", "nexus", "--listen", "127.0.0.1:0"}, {"extra"}, {"--no-such-flag"},
-		{"--request-log", filepath.Join(t.TempDir(), "missing", "file")}, {"--listen", "nowhere"},
+		{"--dialect", "nexus", "--listen", "127.0.0.1:0"},
+		{"extra"},
+		{"--no-such-flag"},
+		{"--request-log", filepath.Join(t.TempDir(), "missing", "file")},
+		{"--listen", "nowhere"},
 	} {
 		if err := run(t.Context(), append(args, "--state-dir", t.TempDir()), io.Discard, io.Discard); err == nil {
 			t.Errorf("%v was accepted", args)

@@ -45,8 +45,9 @@ func (c claims) GetNotBefore() (*jwt.NumericDate, error) { return nil, nil }
 func (c claims) GetIssuer() (string, error)              { return c.Issuer, nil }
 func (c claims) GetSubject() (string, error)             { return c.Subject, nil }
 func (c claims) GetAudience() (jwt.ClaimStrings, error)  { return jwt.ClaimStrings{c.Audience}, nil }
-func (c claims) isRevocable() bool                       { return strings.Contains(c.Ext, `"revocable":"true"`) }
-func (c claims) username() string                        { return usernameOf(c.Subject) }
+
+func (c claims) isRevocable() bool { return strings.Contains(c.Ext, `"revocable":"true"`) }
+func (c claims) username() string  { return usernameOf(c.Subject) }
 
 // MarshalJSON writes plain ASCII and escapes the few characters whose base64url form is - or _, since well-known
 // clients decode the payload as plain base64 and fail on both.

@@ -53,6 +53,7 @@ func TestPackageAccess(t *testing.T) {
 		{"pypi without", "", "/artifactory/api/pypi/pypi-private/simple/acme-hello/", 401},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			res := w.send(t, test.auth, "GET", test.path, nil).want(test.status)
 			if test.status == 401 && res.header.Get("WWW-Authenticate") == "" {
 				t.Error("no challenge")
@@ -62,7 +63,16 @@ func TestPackageAccess(t *testing.T) {
 			}
 		})
 	}
-	req, err := http.NewRequestWithContext(t.Context(), "GET", w.URL+npmPath, nil)
+}
+
+// TestRightsFollowGroups also proves that the log says who read what by which token.
+func TestRightsFollowGroups(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	w.admin(t, "POST", permissions, grant("npm", "npm-private", "developers", "READ")).want(201)
+	w.admin(t, "PATCH", users+"/alice/groups", map[string]any{"add": []string{"developers"}}).want(200)
+	identity := w.mint(t, map[string]any{"username": "alice"})
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.URL+npmPath, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +86,6 @@ func TestPackageAccess(t *testing.T) {
 		t.Error("the log does not say that alice read npm-private with her token")
 	}
 
-	// The right goes with the group, at once.
 	w.admin(t, "PATCH", users+"/alice/groups", map[string]any{"remove": []string{"developers"}}).want(200)
 	w.send(t, bearer(identity.AccessToken), "GET", npmPath, nil).want(403)
 }

@@ -97,8 +97,7 @@ func TestDeletedPrincipalsLeavePermissions(t *testing.T) {
 	w := start(t)
 	w.admin(t, "POST", groups, map[string]any{"name": "temps"}).want(201)
 	body := grant("p", "npm-private", "temps", "READ")
-	body["resources"].(map[string]any)["artifact"].(map[string]any)["actions"].(map[string]any)["users"] =
-		map[string]any{"bob": []string{"READ"}}
+	body["resources"].(map[string]any)["artifact"].(map[string]any)["actions"].(map[string]any)["users"] = map[string]any{"bob": []string{"READ"}}
 	w.admin(t, "POST", permissions, body).want(201)
 	w.admin(t, "DELETE", groups+"/temps", nil).want(204)
 	w.admin(t, "DELETE", users+"/bob", nil).want(204)

@@ -52,8 +52,10 @@ func TestErrorShapes(t *testing.T) {
 
 	// 401 before 403 before 404.
 	for _, call := range []struct{ method, path string }{
-		{"GET", "/access/api/v2/users/nobody"}, {"DELETE", "/access/api/v2/groups/none"},
-		{"GET", "/access/api/v2/permissions/none"}, {"GET", "/access/api/v1/ldap/settings/none"},
+		{"GET", "/access/api/v2/users/nobody"},
+		{"DELETE", "/access/api/v2/groups/none"},
+		{"GET", "/access/api/v2/permissions/none"},
+		{"GET", "/access/api/v1/ldap/settings/none"},
 	} {
 		w.send(t, "", call.method, call.path, nil).accessError(401, "UNAUTHORIZED")
 		w.send(t, w.as("alice"), call.method, call.path, nil).accessError(403, "FORBIDDEN")
@@ -82,7 +84,7 @@ func TestBodies(t *testing.T) {
 	const users = "/access/api/v2/users"
 	w.admin(t, "POST", users, "{").accessError(400, "BAD_REQUEST")
 	w.admin(t, "POST", users, `{"username":7}`).accessError(400, "BAD_REQUEST")
-	req, err := http.NewRequestWithContext(t.Context(), "POST", w.URL+users, strings.NewReader("username=x"))
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.URL+users, strings.NewReader("username=x"))
 	if err != nil {
 		t.Fatal(err)
 	}

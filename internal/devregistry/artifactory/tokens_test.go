@@ -59,7 +59,7 @@ func TestCreateToken(t *testing.T) {
 		w.send(t, basic("bob", token.ReferenceToken), "GET", ping, nil).want(200)
 		w.send(t, basic("Bob", token.AccessToken), "GET", ping, nil).want(200)
 		w.send(t, basic("alice", token.ReferenceToken), "GET", ping, nil).want(401)
-		req, err := http.NewRequestWithContext(t.Context(), "GET", w.URL+ping, nil)
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.URL+ping, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -68,8 +68,12 @@ func (r userRoles) apply(roles map[string]bool) map[string]bool {
 		name string
 		sent *bool
 	}{
-		{roleWatch, r.WatchManager}, {roleViewer, r.PolicyViewer}, {rolePolicy, r.PolicyManager},
-		{roleReports, r.ReportsManager}, {roleResources, r.ResourcesManager}, {roleResources, r.ManageResources},
+		{roleWatch, r.WatchManager},
+		{roleViewer, r.PolicyViewer},
+		{rolePolicy, r.PolicyManager},
+		{roleReports, r.ReportsManager},
+		{roleResources, r.ResourcesManager},
+		{roleResources, r.ManageResources},
 		{roleWebhook, r.ManageWebhook},
 	} {
 		if flag.sent != nil {
