@@ -51,28 +51,22 @@ func hasRules(st *state.State, repo *state.Repository) bool {
 	return slices.ContainsFunc(st.Rows, func(row *state.PermissionRow) bool { return covers(row, repo) })
 }
 
-// ruled lists the rules on a repository that concern a user, and says whether they grant the action or admin.
-func ruled(st *state.State, repo *state.Repository, userID, action string) (concerned, granted bool) {
-	for _, row := range st.Rows {
-		if covers(row, repo) && concerns(st, row, userID) {
-			concerned = true
-			granted = granted || slices.Contains(row.Actions, action) || slices.Contains(row.Actions, actionAdmin)
-		}
-	}
-	return concerned, granted
+// rulesGrant tells whether the rules on a repository that concern a user grant an action, or admin.
+func rulesGrant(st *state.State, repo *state.Repository, userID, action string) bool {
+	return slices.ContainsFunc(st.Rows, func(row *state.PermissionRow) bool {
+		return covers(row, repo) && concerns(st, row, userID) &&
+			(slices.Contains(row.Actions, action) || slices.Contains(row.Actions, actionAdmin))
+	})
 }
 
 // owns tells whether a user has the role assignments that come with creating a repository. They carry admin.
 func owns(repo *state.Repository, userID string) bool { return slices.Contains(repo.OwnerIDs, userID) }
 
-// mayAct is the server's repository-action check: an owner's role always wins, rules decide alone for those they concern,
-// and for everybody else roles do (Artifact Keeper: services/permission_service.rs).
+// mayAct is the server's repository-action check: an owner's role carries admin and always wins, rules decide for the rest.
+// The server falls back to lesser roles for those no rule concerns, but nothing there assigns any (Artifact Keeper:
+// services/permission_service.rs, services/repository_service.rs).
 func mayAct(st *state.State, repo *state.Repository, who *caller, action string) bool {
-	if who.isAdmin() || owns(repo, who.userID) {
-		return true
-	}
-	_, granted := ruled(st, repo, who.userID, action)
-	return granted
+	return who.isAdmin() || owns(repo, who.userID) || rulesGrant(st, repo, who.userID, action)
 }
 
 // mayRead is the visibility of a repository on the REST API: public ones for all, private ones for those with a grant that

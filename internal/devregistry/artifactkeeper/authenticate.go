@@ -114,6 +114,7 @@ func (s *server) resolve(cred credential, accept acceptance) *caller {
 		}
 	case keyCredential:
 		return s.byToken(cred.value)
+	case noCredential, malformedCredential:
 	case basicCredential:
 		user, password, ok := basicPair(cred.value)
 		if !ok {

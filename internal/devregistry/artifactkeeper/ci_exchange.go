@@ -245,8 +245,10 @@ func pipelineAccount(st *state.State, m *state.CIMapping, subject string, now ti
 	case userByEmail(st, email) != nil:
 		return nil, conflict("Email already exists")
 	}
-	u := &state.User{ID: uuid.NewString(), Username: name, Email: email, Active: true, AuthProvider: "ci", ExternalID: subject,
-		CreatedAt: now, UpdatedAt: now}
+	u := &state.User{
+		ID: uuid.NewString(), Username: name, Email: email, Active: true, AuthProvider: "ci", ExternalID: subject,
+		CreatedAt: now, UpdatedAt: now,
+	}
 	setDisplayName(u, &m.Name)
 	st.Users = append(st.Users, u)
 	return u, nil

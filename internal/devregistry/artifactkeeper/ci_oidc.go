@@ -48,8 +48,10 @@ type ciProviderResponse struct {
 }
 
 func describeCIProvider(p *state.CIProvider) ciProviderResponse {
-	return ciProviderResponse{p.ID, p.Name, p.Type, p.IssuerURL, p.Audience, p.Enabled, len(p.Mappings), stamp(p.CreatedAt),
-		stamp(p.UpdatedAt)}
+	return ciProviderResponse{
+		p.ID, p.Name, p.Type, p.IssuerURL, p.Audience, p.Enabled, len(p.Mappings), stamp(p.CreatedAt),
+		stamp(p.UpdatedAt),
+	}
 }
 
 func (s *server) listCIProviders(*http.Request, *caller) (any, error) {
@@ -74,8 +76,10 @@ func readCIProvider(r *http.Request, create bool) (ciProviderRequest, error) {
 	if err != nil {
 		return ciProviderRequest{}, err
 	}
-	req := ciProviderRequest{maybe[string](body, "name"), maybe[string](body, "provider_type"),
-		maybe[string](body, "issuer_url"), maybe[string](body, "audience"), maybe[bool](body, "is_enabled")}
+	req := ciProviderRequest{
+		maybe[string](body, "name"), maybe[string](body, "provider_type"),
+		maybe[string](body, "issuer_url"), maybe[string](body, "audience"), maybe[bool](body, "is_enabled"),
+	}
 	if create {
 		required[string](body, "name")
 		required[string](body, "issuer_url")
@@ -104,8 +108,10 @@ func (s *server) createCIProvider(r *http.Request, _ *caller) (any, error) {
 		return nil, err
 	}
 	now := s.store.Now()
-	p := &state.CIProvider{ID: uuid.NewString(), Type: defaultCIType, Audience: defaultCIAudience, Enabled: true,
-		CreatedAt: now, UpdatedAt: now}
+	p := &state.CIProvider{
+		ID: uuid.NewString(), Type: defaultCIType, Audience: defaultCIAudience, Enabled: true,
+		CreatedAt: now, UpdatedAt: now,
+	}
 	if err := req.apply(s, p); err != nil {
 		return nil, err
 	}
@@ -194,8 +200,10 @@ type ciMappingResponse struct {
 }
 
 func describeCIMapping(p *state.CIProvider, m *state.CIMapping) ciMappingResponse {
-	return ciMappingResponse{m.ID, p.ID, m.Name, m.Priority, m.ClaimFilters, m.AllowedRepoIDs, m.Enabled, stamp(m.CreatedAt),
-		stamp(m.UpdatedAt)}
+	return ciMappingResponse{
+		m.ID, p.ID, m.Name, m.Priority, m.ClaimFilters, m.AllowedRepoIDs, m.Enabled, stamp(m.CreatedAt),
+		stamp(m.UpdatedAt),
+	}
 }
 
 func (s *server) listCIMappings(r *http.Request, _ *caller) (any, error) {
@@ -229,8 +237,10 @@ func readCIMapping(r *http.Request, create bool) (ciMappingRequest, error) {
 	if err != nil {
 		return ciMappingRequest{}, err
 	}
-	req := ciMappingRequest{maybe[string](body, "name"), maybe[int64](body, "priority"),
-		maybe[map[string]any](body, "claim_filters"), maybe[[]uid](body, "allowed_repo_ids"), maybe[bool](body, "is_enabled")}
+	req := ciMappingRequest{
+		maybe[string](body, "name"), maybe[int64](body, "priority"),
+		maybe[map[string]any](body, "claim_filters"), maybe[[]uid](body, "allowed_repo_ids"), maybe[bool](body, "is_enabled"),
+	}
 	if create {
 		required[string](body, "name")
 	}
@@ -261,8 +271,10 @@ func (s *server) createCIMapping(r *http.Request, _ *caller) (any, error) {
 	}
 	now := s.store.Now()
 	return s.onCIProvider(r, func(_ *state.State, p *state.CIProvider) (any, error) {
-		m := &state.CIMapping{ID: uuid.NewString(), Priority: defaultCIPriority, ClaimFilters: map[string]any{}, Enabled: true,
-			CreatedAt: now, UpdatedAt: now}
+		m := &state.CIMapping{
+			ID: uuid.NewString(), Priority: defaultCIPriority, ClaimFilters: map[string]any{}, Enabled: true,
+			CreatedAt: now, UpdatedAt: now,
+		}
 		req.apply(m)
 		p.Mappings = append(p.Mappings, m)
 		return describeCIMapping(p, m), nil

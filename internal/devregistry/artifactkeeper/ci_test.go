@@ -112,8 +112,10 @@ func newIssuer(t *testing.T) *issuer {
 }
 
 func (i *issuer) sign(method jwt.SigningMethod, kid string, key any, changes object) http.Header {
-	c := jwt.MapClaims{"iss": i.srv.URL, "aud": "artifact-keeper", "sub": "repo:a", "project": "a",
-		"exp": time.Now().Add(time.Hour).Unix()}
+	c := jwt.MapClaims{
+		"iss": i.srv.URL, "aud": "artifact-keeper", "sub": "repo:a", "project": "a",
+		"exp": time.Now().Add(time.Hour).Unix(),
+	}
 	for k, v := range changes {
 		c[k] = v
 	}
@@ -131,9 +133,11 @@ func TestCIExchange(t *testing.T) {
 	idp := newIssuer(t)
 	w := newWorld(t, Options{AllowPrivateIssuers: true, IssuerClient: idp.srv.Client()})
 	provider := w.call("POST", ciBase, w.asAdmin(), object{"name": "ci", "issuer_url": idp.srv.URL}).ok().object()["id"].(string)
-	mapping := w.call("POST", ciBase+"/"+provider+"/mappings", w.asAdmin(), object{"name": "a",
+	mapping := w.call("POST", ciBase+"/"+provider+"/mappings", w.asAdmin(), object{
+		"name":             "a",
 		"claim_filters":    object{"project": []string{"b", "a"}},
-		"allowed_repo_ids": []string{w.public.ID}}).ok().object()["id"].(string)
+		"allowed_repo_ids": []string{w.public.ID},
+	}).ok().object()["id"].(string)
 	exchange := func(h http.Header) answer {
 		return w.call("POST", "/api/v1/auth/ci/token", h, object{"provider_id": provider})
 	}

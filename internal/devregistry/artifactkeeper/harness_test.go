@@ -48,12 +48,16 @@ func newWorld(t *testing.T, opt Options) *world {
 	}
 	now := w.store.Now()
 	user := func(name string, isAdmin bool) *state.User {
-		return &state.User{ID: uuid.NewString(), Username: name, Email: name + "@example.com", PasswordHash: hash,
-			Admin: isAdmin, Active: true, AuthProvider: "local", CreatedAt: now}
+		return &state.User{
+			ID: uuid.NewString(), Username: name, Email: name + "@example.com", PasswordHash: hash,
+			Admin: isAdmin, Active: true, AuthProvider: "local", CreatedAt: now,
+		}
 	}
 	repo := func(key, format, kind string, public bool) *state.Repository {
-		return &state.Repository{ID: uuid.NewString(), Key: key, Name: key, Format: format, Kind: kind, Public: public,
-			CreatedAt: now, UpdatedAt: now}
+		return &state.Repository{
+			ID: uuid.NewString(), Key: key, Name: key, Format: format, Kind: kind, Public: public,
+			CreatedAt: now, UpdatedAt: now,
+		}
 	}
 	w.npm, w.public = repo("npm-private", "npm", "local", false), repo("npm-public", "npm", "local", true)
 	w.store.Update(func(st *state.State) {
@@ -95,8 +99,10 @@ func (w *world) change(id string, f func(*state.User)) {
 // rule stores a permission row.
 func (w *world) rule(principalType, principalID, targetType, targetID string, actions ...string) {
 	w.store.Update(func(st *state.State) {
-		st.Rows = append(st.Rows, &state.PermissionRow{ID: uuid.NewString(), PrincipalType: principalType,
-			PrincipalID: principalID, TargetType: targetType, TargetID: targetID, Actions: actions})
+		st.Rows = append(st.Rows, &state.PermissionRow{
+			ID: uuid.NewString(), PrincipalType: principalType,
+			PrincipalID: principalID, TargetType: targetType, TargetID: targetID, Actions: actions,
+		})
 	})
 }
 
@@ -108,8 +114,6 @@ func basic(user, secret string) http.Header {
 }
 
 func authorizationHeader(value string) http.Header { return http.Header{"Authorization": {value}} }
-
-var anonymous = http.Header{}
 
 // asAdmin is the header of the administrator's token.
 func (w *world) asAdmin() http.Header { return bearer(w.adminToken) }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/registry-identity/terraform-provider-registry/internal/devregistry/record"
 	"github.com/registry-identity/terraform-provider-registry/internal/devregistry/state"
 )
 
@@ -83,14 +84,17 @@ func (s *server) login(r *http.Request, _ *caller) (any, error) {
 	if who == nil {
 		return nil, authFailed("Invalid username or password")
 	}
+	who.note(record.From(r.Context()))
 	if !who.administrator && s.ssoEnabled() {
 		return nil, authFailed("Local login is disabled. Sign in through the configured identity provider.")
 	}
 	if slices.Contains(s.opt.TOTPUsers, username) {
 		// The second factor itself is not modelled; what matters to clients is that 200 is not yet a session.
 		yes := true
-		return loginResponse{TokenType: "Bearer", ExpiresIn: int(accessLifetime.Seconds()), TOTPRequired: &yes,
-			TOTPToken: randomHex(32)}, nil
+		return loginResponse{
+			TokenType: "Bearer", ExpiresIn: int(accessLifetime.Seconds()), TOTPRequired: &yes,
+			TOTPToken: randomHex(32),
+		}, nil
 	}
 	return s.granted(s.startSession(who.userID))(who.mustChange)
 }
@@ -101,8 +105,10 @@ func (s *server) granted(g grant, err error) func(mustChange bool) (any, error) 
 		if err != nil {
 			return nil, internalError()
 		}
-		return loginResponse{AccessToken: g.access, RefreshToken: g.refresh, ExpiresIn: int(accessLifetime.Seconds()),
-			TokenType: "Bearer", MustChange: mustChange}, nil
+		return loginResponse{
+			AccessToken: g.access, RefreshToken: g.refresh, ExpiresIn: int(accessLifetime.Seconds()),
+			TokenType: "Bearer", MustChange: mustChange,
+		}, nil
 	}
 }
 

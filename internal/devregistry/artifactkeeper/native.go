@@ -136,7 +136,7 @@ func visible(st *state.State, repo *state.Repository, who *caller, r *http.Reque
 		return nil
 	case hasRules(st, repo):
 		// From the first rule on, rules alone let anybody read: not even the creator's role does.
-		if _, granted := ruled(st, repo, who.userID, actionRead); !granted {
+		if !rulesGrant(st, repo, who.userID, actionRead) {
 			return denied
 		}
 		return nil
@@ -158,6 +158,9 @@ func checkFormat(r *http.Request, repo *state.Repository, who *caller, prefix, r
 			"Repository '"+repo.Key+"' is not a "+prefix+" repository (format: "+repo.Format+")")
 	}
 	if !isWrite(r.Method) || isAudit(prefix, rest) {
+		if repo.Kind == "remote" || repo.Kind == "virtual" {
+			return notModelled("reading through a " + repo.Kind + " repository")
+		}
 		return nil
 	}
 	if !who.hasScope("write:artifacts") {

@@ -59,12 +59,24 @@ func TestNativeVisibility(t *testing.T) {
 		"private, administrator's limited token": {nil, func(w *world) http.Header {
 			return bearer(w.token(w.admin, "read:artifacts"))
 		}, "GET", "npm-private", 404, "Repository not found"},
-		"other format": {nil, func(w *world) http.Header { return w.asAdmin() }, "GET", "go-private", 400,
-			"Repository 'go-private' is not a npm repository (format: go)"},
-		"upload to remote": {nil, func(w *world) http.Header { return w.asAdmin() }, "PUT", "npm-remote", 405,
-			"Cannot publish to a remote repository"},
-		"upload to virtual": {nil, func(w *world) http.Header { return w.asAdmin() }, "PUT", "npm-virtual", 400,
-			"Cannot publish to a virtual repository"},
+		"other format": {
+			nil, func(w *world) http.Header { return w.asAdmin() }, "GET", "go-private", 400,
+			"Repository 'go-private' is not a npm repository (format: go)",
+		},
+		"reading through remote": {
+			nil, nobody, "GET", "npm-remote", 501, "",
+		},
+		"reading through virtual": {
+			nil, nobody, "GET", "npm-virtual", 501, "",
+		},
+		"upload to remote": {
+			nil, func(w *world) http.Header { return w.asAdmin() }, "PUT", "npm-remote", 405,
+			"Cannot publish to a remote repository",
+		},
+		"upload to virtual": {
+			nil, func(w *world) http.Header { return w.asAdmin() }, "PUT", "npm-virtual", 400,
+			"Cannot publish to a virtual repository",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

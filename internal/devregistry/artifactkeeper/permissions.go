@@ -105,7 +105,7 @@ func readRow(r *http.Request) (*state.PermissionRow, error) {
 
 // checkPrincipal refuses a principal that is not of its type (Artifact Keeper: services/permission_service.rs).
 func checkPrincipal(st *state.State, row *state.PermissionRow) error {
-	known := false
+	var known bool
 	switch row.PrincipalType {
 	case "user", "service_account":
 		u := st.UserByID(row.PrincipalID)

@@ -13,8 +13,10 @@ import (
 )
 
 func grantOf(principalType, principalID, targetID string, actions ...string) object {
-	return object{"principal_type": principalType, "principal_id": principalID, "target_type": "repository",
-		"target_id": targetID, "actions": append([]string{}, actions...)}
+	return object{
+		"principal_type": principalType, "principal_id": principalID, "target_type": "repository",
+		"target_id": targetID, "actions": append([]string{}, actions...),
+	}
 }
 
 func TestPermissionCRUD(t *testing.T) {

@@ -41,8 +41,10 @@ type projectResponse struct {
 }
 
 func describeProject(p *state.Project) projectResponse {
-	return projectResponse{p.ID, p.Key, p.Name, copied(p.Description), copied(p.QuotaBytes), stamp(p.CreatedAt),
-		stamp(p.UpdatedAt)}
+	return projectResponse{
+		p.ID, p.Key, p.Name, copied(p.Description), copied(p.QuotaBytes), stamp(p.CreatedAt),
+		stamp(p.UpdatedAt),
+	}
 }
 
 func projectByID(st *state.State, id string) *state.Project {
@@ -182,8 +184,10 @@ func (s *server) putProjectMember(r *http.Request, _ *caller) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := projectMember{required[string](body, "principal_type"), string(required[uid](body, "principal_id")),
-		required[[]string](body, "actions")}
+	m := projectMember{
+		required[string](body, "principal_type"), string(required[uid](body, "principal_id")),
+		required[[]string](body, "actions"),
+	}
 	if err := body.done(); err != nil {
 		return nil, err
 	}
@@ -195,8 +199,10 @@ func (s *server) putProjectMember(r *http.Request, _ *caller) (any, error) {
 	}
 	now := s.store.Now()
 	return s.onProject(r, func(st *state.State, p *state.Project) (any, error) {
-		row := &state.PermissionRow{ID: uuid.NewString(), PrincipalType: m.PrincipalType, PrincipalID: m.PrincipalID,
-			TargetType: targetProject, TargetID: p.ID, Actions: m.Actions, CreatedAt: now, UpdatedAt: now}
+		row := &state.PermissionRow{
+			ID: uuid.NewString(), PrincipalType: m.PrincipalType, PrincipalID: m.PrincipalID,
+			TargetType: targetProject, TargetID: p.ID, Actions: m.Actions, CreatedAt: now, UpdatedAt: now,
+		}
 		if err := checkPrincipal(st, row); err != nil {
 			return nil, err
 		}

@@ -30,8 +30,10 @@ type repoTokenResponse struct {
 }
 
 func describeRepoToken(st *state.State, t *state.Token, now time.Time) repoTokenResponse {
-	out := repoTokenResponse{tokenResponse: describeToken(t), IsExpired: expired(t, now), IsRevoked: !t.RevokedAt.IsZero(),
-		Description: orNull(t.Description)}
+	out := repoTokenResponse{
+		tokenResponse: describeToken(t), IsExpired: expired(t, now), IsRevoked: !t.RevokedAt.IsZero(),
+		Description: orNull(t.Description),
+	}
 	if u := st.UserByID(t.CreatedBy); u != nil {
 		out.CreatedBy = copied(&u.Username)
 	}

@@ -10,10 +10,12 @@ import (
 	"github.com/registry-identity/terraform-provider-registry/internal/devregistry/state"
 )
 
-var repositoryFields = []string{"id", "key", "name", "description", "format", "repo_type", "is_public",
+var repositoryFields = []string{
+	"id", "key", "name", "description", "format", "repo_type", "is_public",
 	"allow_anonymous_access", "promotion_only", "versioning_enabled", "storage_used_bytes", "quota_bytes", "project_id",
 	"has_trusted_gpg_key", "upstream_url", "upstream_auth_type", "upstream_auth_configured", "curation_enabled",
-	"curation_default_action", "created_at", "updated_at"}
+	"curation_default_action", "created_at", "updated_at",
+}
 
 // repo is the body of a repository's creation, with changes.
 func repo(key string, changes object) object {
@@ -87,8 +89,12 @@ func TestRepositoryCreate(t *testing.T) {
 		post(repo(key, nil)).ok()
 	}
 	for _, bad := range []object{
-		{"format": "spam"}, {"repo_type": "hosted"}, {"repo_type": "remote"}, {"repo_type": "virtual", "member_repos": []any{}},
-		{"repo_type": "remote", "upstream_url": "http://127.0.0.1/"}, {"repo_type": "remote", "upstream_url": "ftp://x.example"},
+		{"format": "spam"},
+		{"repo_type": "hosted"},
+		{"repo_type": "remote"},
+		{"repo_type": "virtual", "member_repos": []any{}},
+		{"repo_type": "remote", "upstream_url": "http://127.0.0.1/"},
+		{"repo_type": "remote", "upstream_url": "ftp://x.example"},
 		{"project_id": "8a1f6f4e-5b0c-4c7d-9a1e-1f2d3c4b5a69"},
 	} {
 		post(repo("bad", bad)).failsWith(400, "VALIDATION_ERROR")

@@ -204,8 +204,10 @@ func (s *server) listServiceTokens(r *http.Request, who *caller) (any, error) {
 				continue
 			}
 			ids := slices.DeleteFunc(slices.Clone(t.RepoIDs), func(id string) bool { return repositoryByID(st, id) == nil })
-			out.Items = append(out.Items, serviceTokenResponse{describeToken(t), expired(t, now), storedJSON(t.Selector),
-				orEmpty(ids)})
+			out.Items = append(out.Items, serviceTokenResponse{
+				describeToken(t), expired(t, now), storedJSON(t.Selector),
+				orEmpty(ids),
+			})
 		}
 		return out
 	})

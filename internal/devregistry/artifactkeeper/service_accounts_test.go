@@ -63,8 +63,10 @@ func TestServiceAccountTokens(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, Options{})
 	path := w.service("bot") + "/tokens"
-	made := w.call("POST", path, w.asAdmin(), object{"name": "x", "scopes": []string{"read:artifacts"}, "description": "D",
-		"expires_in_days": 9999, "repository_ids": []string{w.npm.ID}}).ok().object()
+	made := w.call("POST", path, w.asAdmin(), object{
+		"name": "x", "scopes": []string{"read:artifacts"}, "description": "D",
+		"expires_in_days": 9999, "repository_ids": []string{w.npm.ID},
+	}).ok().object()
 	wantKeys(t, made, "id", "token", "name")
 	item := w.get(path, w.asAdmin()).ok().object()["items"].([]any)[0].(object)
 	wantKeys(t, item, "id", "name", "token_prefix", "scopes", "expires_at", "last_used_at", "created_at", "is_expired",

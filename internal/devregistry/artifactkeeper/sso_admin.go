@@ -135,13 +135,14 @@ func (s *server) listSSO(kind ssoKind) endpoint {
 	return func(*http.Request, *caller) (any, error) {
 		list := []map[string]any{}
 		s.store.View(func(st *state.State) {
-			for _, p := range st.ArtifactKeeper.SSO {
+			byName := slices.SortedStableFunc(slices.Values(st.ArtifactKeeper.SSO),
+				func(a, b *state.SSOProvider) int { return compareText(a.Name, b.Name) })
+			for _, p := range byName {
 				if p.Kind == kind.name {
 					list = append(list, describeSSO(kind, p))
 				}
 			}
 		})
-		slices.SortStableFunc(list, func(a, b map[string]any) int { return compareText(a["name"].(string), b["name"].(string)) })
 		return list, nil
 	}
 }
@@ -153,8 +154,10 @@ func (s *server) createSSO(kind ssoKind) endpoint {
 			return nil, err
 		}
 		now := s.store.Now()
-		p := &state.SSOProvider{ID: uuid.NewString(), Kind: kind.name, Name: required[string](body, "name"), Enabled: true,
-			Settings: map[string]any{}, Secrets: map[string]string{}, CreatedAt: now, UpdatedAt: now}
+		p := &state.SSOProvider{
+			ID: uuid.NewString(), Kind: kind.name, Name: required[string](body, "name"), Enabled: true,
+			Settings: map[string]any{}, Secrets: map[string]string{}, CreatedAt: now, UpdatedAt: now,
+		}
 		set(&p.Enabled, maybe[bool](body, "is_enabled"))
 		for _, setting := range kind.settings {
 			if setting.required && !body.has(setting.name) {

@@ -21,16 +21,28 @@ func TestSSOConfigurations(t *testing.T) {
 		secret string
 		fields []string
 	}{
-		"oidc": {oidcBody("x"), "hush", []string{"issuer_url", "client_id", "has_secret", "scopes", "attribute_mapping",
-			"auto_create_users", "pkce_enabled", "map_groups_to_groups", "allow_legacy_rsa_keys"}},
-		"ldap": {object{"name": "x", "server_url": "ldaps://ldap.example.com", "user_base_dn": "dc=x", "bind_password": "hush"},
-			"hush", []string{"server_url", "user_base_dn", "bind_dn", "has_bind_password", "user_filter", "group_base_dn",
+		"oidc": {oidcBody("x"), "hush", []string{
+			"issuer_url", "client_id", "has_secret", "scopes", "attribute_mapping",
+			"auto_create_users", "pkce_enabled", "map_groups_to_groups", "allow_legacy_rsa_keys",
+		}},
+		"ldap": {
+			object{"name": "x", "server_url": "ldaps://ldap.example.com", "user_base_dn": "dc=x", "bind_password": "hush"},
+			"hush",
+			[]string{
+				"server_url", "user_base_dn", "bind_dn", "has_bind_password", "user_filter", "group_base_dn",
 				"group_filter", "email_attribute", "display_name_attribute", "username_attribute", "groups_attribute",
-				"admin_group_dn", "use_starttls", "insecure_skip_verify", "has_ca_certificate", "priority"}},
-		"saml": {object{"name": "x", "entity_id": "e", "sso_url": "https://idp.example.com/sso", "certificate": "hush"}, "hush",
-			[]string{"entity_id", "sso_url", "has_certificate", "slo_url", "name_id_format", "attribute_mapping",
+				"admin_group_dn", "use_starttls", "insecure_skip_verify", "has_ca_certificate", "priority",
+			},
+		},
+		"saml": {
+			object{"name": "x", "entity_id": "e", "sso_url": "https://idp.example.com/sso", "certificate": "hush"},
+			"hush",
+			[]string{
+				"entity_id", "sso_url", "has_certificate", "slo_url", "name_id_format", "attribute_mapping",
 				"sp_entity_id", "sign_requests", "require_signed_assertions", "admin_group", "use_absolute_acs_url",
-				"map_groups_to_groups"}},
+				"map_groups_to_groups",
+			},
+		},
 	} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()

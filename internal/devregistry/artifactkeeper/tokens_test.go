@@ -237,8 +237,10 @@ func TestEffectiveAdmin(t *testing.T) {
 			{"GET", "/api/v1/permissions", nil},
 			{"GET", "/api/v1/service-accounts", nil},
 			{"POST", "/api/v1/groups", object{"name": "g " + name}},
-			{"POST", "/api/v1/repositories", object{"key": "r" + strings.ReplaceAll(name, " ", "-"), "name": "r",
-				"format": "npm", "repo_type": "local"}},
+			{"POST", "/api/v1/repositories", object{
+				"key": "r" + strings.ReplaceAll(name, " ", "-"), "name": "r",
+				"format": "npm", "repo_type": "local",
+			}},
 		} {
 			a := w.call(request.method, request.path, tc.header, request.body)
 			if good := a.status == 200; good != tc.admin || !good && a.status != 403 {

@@ -13,8 +13,10 @@ import (
 	"github.com/registry-identity/terraform-provider-registry/internal/devregistry/state"
 )
 
-var userFields = []string{"id", "username", "email", "display_name", "auth_provider", "is_active", "is_admin",
-	"must_change_password", "last_login_at", "created_at"}
+var userFields = []string{
+	"id", "username", "email", "display_name", "auth_provider", "is_active", "is_admin",
+	"must_change_password", "last_login_at", "created_at",
+}
 
 func TestUserCreate(t *testing.T) {
 	t.Parallel()
@@ -108,8 +110,10 @@ func TestUserList(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, Options{})
 	for i := range 30 {
-		w.call("POST", "/api/v1/users", w.asAdmin(), object{"username": fmt.Sprintf("user%02d", i),
-			"email": fmt.Sprintf("u%02d@example.org", i), "password": password, "display_name": "Nr_" + fmt.Sprint(i)}).ok()
+		w.call("POST", "/api/v1/users", w.asAdmin(), object{
+			"username": fmt.Sprintf("user%02d", i),
+			"email":    fmt.Sprintf("u%02d@example.org", i), "password": password, "display_name": "Nr_" + fmt.Sprint(i),
+		}).ok()
 	}
 	w.change(w.bob, func(u *state.User) { u.Active = false })
 	list := func(q string) object { return w.get("/api/v1/users"+q, w.asAdmin()).ok().object() }
