@@ -13,6 +13,7 @@ import (
 
 	"github.com/registry-identity/terraform-provider-registry/internal/devregistry"
 	"github.com/registry-identity/terraform-provider-registry/internal/devregistry/artifactory"
+	"github.com/registry-identity/terraform-provider-registry/internal/devregistry/devregistrytest"
 )
 
 var dialects = []devregistry.Dialect{devregistry.Artifactory, devregistry.ArtifactKeeper}
@@ -39,21 +40,16 @@ func TestContract(t *testing.T) {
 // startEmbedded starts a fresh server with the file's switches.
 func startEmbedded(t *testing.T, dialect devregistry.Dialect, file *File) *devregistry.Server {
 	t.Helper()
-	options := devregistry.Options{Dialect: dialect, Control: true, Artifactory: artifactory.DefaultSettings()}
-	for _, name := range file.Server {
-		change, known := switches[name]
-		if !known {
-			t.Fatalf("%s: the embedded registry has no switch %q", file.Name, name)
+	return devregistrytest.Start(t, dialect, func(o *devregistry.Options) {
+		o.Artifactory = artifactory.DefaultSettings()
+		for _, name := range file.Server {
+			change, known := switches[name]
+			if !known {
+				t.Fatalf("%s: the embedded registry has no switch %q", file.Name, name)
+			}
+			change(o)
 		}
-		change(&options)
-	}
-	// Not the test's context: it ends before the clean-up, which still has requests to send.
-	server, err := devregistry.Start(context.WithoutCancel(t.Context()), options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = server.Close() })
-	return server
+	})
 }
 
 // switches are what "#! server:" lines name.
