@@ -50,6 +50,8 @@ type Options struct {
 	Artifactory artifactory.Settings
 	// ArtifactKeeper are that dialect's switches.
 	ArtifactKeeper artifactkeeper.Options
+	// IssuerClient fetches what outside identity providers publish; nil is http.DefaultClient.
+	IssuerClient *http.Client
 }
 
 // Server is a running registry. Its fields do not change after Start.
@@ -187,8 +189,12 @@ func (s *Server) dialectHandler(cfg artifactory.Config) (http.Handler, error) {
 		cfg.Packages = store
 		return artifactory.New(cfg), nil
 	case ArtifactKeeper:
+		options := s.opts.ArtifactKeeper
+		if options.IssuerClient == nil {
+			options.IssuerClient = s.opts.IssuerClient
+		}
 		return artifactkeeper.New(artifactkeeper.Config{
-			Store: s.Store, Packages: store, BaseURL: s.baseURL, Options: s.opts.ArtifactKeeper,
+			Store: s.Store, Packages: store, BaseURL: s.baseURL, Options: options,
 		}), nil
 	default:
 		return nil, fmt.Errorf("unknown dialect %q: use %q or %q", s.Dialect, Artifactory, ArtifactKeeper)
@@ -199,7 +205,7 @@ func (s *Server) artifactoryConfig() (artifactory.Config, error) {
 	key, err := signingKey()
 	return artifactory.Config{
 		Store: s.Store, BaseURL: s.baseURL, Key: key, ServiceID: s.seed.serviceID, Root: s.ca.certificate,
-		Settings: s.opts.Artifactory,
+		Settings: s.opts.Artifactory, IssuerClient: s.opts.IssuerClient,
 	}, err
 }
 

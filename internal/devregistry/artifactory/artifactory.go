@@ -22,7 +22,7 @@ const (
 	revision      = "74617900"
 )
 
-// Config is what the dialect is built from. Every field but Settings is required.
+// Config is what the dialect is built from. Settings and IssuerClient have defaults.
 type Config struct {
 	Store    *state.Store
 	Packages PackageServer
@@ -34,6 +34,8 @@ type Config struct {
 	// Root is the certificate GET /access/api/v1/cert/root answers with, DER.
 	Root     []byte
 	Settings Settings
+	// IssuerClient fetches what outside identity providers publish; nil is http.DefaultClient.
+	IssuerClient *http.Client
 }
 
 // PackageServer answers package clients once the dialect has let them in.
@@ -97,6 +99,7 @@ func New(cfg Config) http.Handler {
 	s.permissionRoutes()
 	s.scimRoutes()
 	s.ldapRoutes()
+	s.oidcRoutes()
 	s.legacyTokenRoutes()
 	s.legacyUserRoutes()
 	s.legacyPasswordRoutes()

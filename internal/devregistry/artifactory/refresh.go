@@ -1,6 +1,7 @@
 package artifactory
 
 import (
+	"bytes"
 	"errors"
 	"net/http"
 	"time"
@@ -103,8 +104,9 @@ func (s *server) isValueOf(token *state.Token, value string, now time.Time) bool
 }
 
 func tokenByRefresh(st *state.State, value string) *state.Token {
+	digest := state.Digest(value)
 	for _, t := range st.Tokens {
-		if t.RevokedAt.IsZero() && t.RefreshedAt.IsZero() && state.MatchesDigest(t.RefreshHash, value) {
+		if t.RevokedAt.IsZero() && t.RefreshedAt.IsZero() && bytes.Equal(t.RefreshHash, digest) {
 			return t
 		}
 	}

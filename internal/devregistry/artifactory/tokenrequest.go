@@ -1,6 +1,7 @@
 package artifactory
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
@@ -152,8 +153,9 @@ func looksLikeReference(value string) bool {
 }
 
 func tokenByReference(st *state.State, value string) *state.Token {
+	digest := state.Digest(value)
 	for _, t := range st.Tokens {
-		if state.MatchesDigest(t.Hash, value) && t.RevokedAt.IsZero() {
+		if bytes.Equal(t.Hash, digest) && t.RevokedAt.IsZero() {
 			return t
 		}
 	}

@@ -10,6 +10,7 @@ type Artifactory struct {
 	PasswordExpiry PasswordExpiry
 	LDAPSettings   []*LDAPSetting
 	LDAPGroups     []LDAPGroup
+	OIDCProviders  []*OIDCProvider
 }
 
 // LockPolicy locks a user after so many failed sign-ins.
@@ -66,4 +67,45 @@ type LDAPGroup struct {
 	Filter               string
 	DescriptionAttribute string
 	Strategy             string
+}
+
+// OIDCProvider is the trust in an outside issuer, with the mappings of its identities.
+type OIDCProvider struct {
+	OIDCSettings
+	Mappings []OIDCMapping
+}
+
+// OIDCSettings are the settings of an OIDCProvider.
+type OIDCSettings struct {
+	Name             string
+	Description      string
+	IssuerURL        string
+	ProviderType     string
+	Audience         string
+	Organization     string
+	ProjectKey       string
+	TokenIssuer      string
+	AzureAppID       string
+	UseDefaultProxy  bool
+	PermissiveConfig bool
+}
+
+// OIDCMapping says which outside identities get which token.
+type OIDCMapping struct {
+	Name        string
+	Description string
+	Priority    int
+	Claims      map[string]any
+	TokenSpec   OIDCTokenSpec
+	ProjectKey  string
+}
+
+// OIDCTokenSpec is the token of an OIDCMapping. ExpiresIn is in seconds.
+type OIDCTokenSpec struct {
+	Username        string
+	UsernamePattern string
+	GroupsPattern   string
+	Scope           string
+	Audience        string
+	ExpiresIn       int64
 }
