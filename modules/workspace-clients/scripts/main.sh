@@ -62,6 +62,11 @@ remove_all() {
 }
 
 main() {
+	# A printf that is a program would show the token in its arguments.
+	if [ "$(command -v printf)" != printf ]; then
+		complain "This image's /bin/sh has no printf of its own. Use dash, busybox or bash."
+		exit 1
+	fi
 	check_home || exit 1
 	if [ "$mode" = stop ]; then
 		take_lock 5 || complain "another run holds the lock; removing everything all the same"
