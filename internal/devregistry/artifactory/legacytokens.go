@@ -30,7 +30,7 @@ func (s *server) legacyPostToken(w http.ResponseWriter, r *http.Request, p *prin
 	req, err := readTokenRequest(w, r)
 	switch {
 	case err == nil && req.GrantType == "refresh_token":
-		return s.refresh(w, r, p, req)
+		return s.legacyRefresh(w, r, p, req)
 	case p == nil:
 		return errNoCredentials(r)
 	case err != nil:
@@ -44,6 +44,21 @@ func (s *server) legacyPostToken(w http.ResponseWriter, r *http.Request, p *prin
 		return err
 	}
 	return s.create(w, p, req)
+}
+
+// legacyRefresh takes the pair of tokens for the credentials, whoever sends them. With any other parameter the request has
+// to be an administrator's, who may refresh for everybody (JFrog help: "Access Tokens", Refresh Token).
+func (s *server) legacyRefresh(w http.ResponseWriter, r *http.Request, p *principal, req tokenRequest) error {
+	pairOnly := tokenRequest{GrantType: req.GrantType, RefreshToken: req.RefreshToken, AccessToken: req.AccessToken}
+	switch {
+	case req == pairOnly && req.AccessToken != "":
+		return s.refresh(w, r, nil, req)
+	case p == nil:
+		return errNoCredentials(r)
+	case !p.admin:
+		return errForbidden
+	}
+	return s.refresh(w, r, p, req)
 }
 
 // modernScope translates "api:*" and "member-of-groups:…". A name that is no user's stands for a transient user, who has

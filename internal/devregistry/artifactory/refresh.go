@@ -74,12 +74,13 @@ func (s *server) refresh(w http.ResponseWriter, r *http.Request, p *principal, r
 	return s.writeMinted(w, &next, answer)
 }
 
-// mayRefresh checks that the caller owns the token, or holds it when there is no caller, and that it is not over.
+// mayRefresh checks that the caller owns the token, or holds it when there is no caller, and that it is not over. An
+// administrator has no rights over others' tokens here, except in the older API.
 func (s *server) mayRefresh(
 	r *http.Request, st *state.State, p *principal, req tokenRequest, old *state.Token, now time.Time,
 ) error {
 	switch {
-	case p != nil && p.username != old.Username:
+	case p != nil && p.username != old.Username && (isAccess(r) || !p.admin):
 		return forbidden("The authenticated user is not the owner of the token")
 	case p == nil && !s.isValueOf(old, req.AccessToken, now):
 		return errNoCredentials(r)
