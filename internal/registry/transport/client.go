@@ -36,7 +36,7 @@ type Client struct {
 func New(cfg Config) (*Client, error) {
 	base, err := registry.NormalizeURL(cfg.BaseURL)
 	if err != nil {
-		return nil, err
+		return nil, configError("`url`", err.Error(), "Write the registry's base URL, such as https://registry.example.com")
 	}
 	cred, err := cfg.Credential.clean()
 	if err != nil {
@@ -147,6 +147,9 @@ func (c *Client) With(d Dialect) *Client {
 	derived.dialect = d
 	return &derived
 }
+
+// CloseIdleConnections ends connections that nothing is using.
+func (c *Client) CloseIdleConnections() { c.rest.GetClient().CloseIdleConnections() }
 
 // BaseURL is the normalised base URL.
 func (c *Client) BaseURL() string { return c.base }

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 
@@ -77,9 +78,9 @@ func (p *prepared) writes() bool { return p.Class != Safe && p.Method != http.Me
 
 // withSubject names what was attempted in an error that was made without knowing it.
 func withSubject(r Request, err error) error {
-	if e, ok := err.(*registry.Error); ok { //nolint:errorlint // made by this package, never wrapped
-		e.Op, e.Message = r.Op, e.Object+": "+e.Message
-		e.Object = r.Object
+	var e *registry.Error
+	if errors.As(err, &e) {
+		e.Op, e.Object, e.Message = r.Op, r.Object, e.Object+": "+e.Message
 		return e
 	}
 	return &registry.Error{Op: r.Op, Object: r.Object, Message: err.Error()}
