@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
@@ -74,4 +75,17 @@ func (e *Env) LiveTokens(username string) []state.Token {
 		}
 	})
 	return live
+}
+
+// RevokeAll ends those of a user's tokens whose label fits, behind Terraform's back.
+func (e *Env) RevokeAll(t *testing.T, username string, fits func(label string) bool) {
+	t.Helper()
+	for _, token := range e.LiveTokens(username) {
+		if !fits(token.Label) {
+			continue
+		}
+		if err := e.Registry.Tokens.Revoke(t.Context(), token.UserID, token.ID); err != nil {
+			t.Error(err)
+		}
+	}
 }
