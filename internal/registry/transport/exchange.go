@@ -107,8 +107,8 @@ func (c *Client) attempt(ctx context.Context, p *prepared, authorization registr
 		GetConn: func(string) { sent.Store(false) },
 		GotConn: func(httptrace.GotConnInfo) { sent.Store(true) },
 	})
-	req := c.rest.R(). //nolint:forbidigo // this is the one constructor
-				SetContext(one).SetHeader("Accept", p.accept)
+	req := c.rest.R() //nolint:forbidigo // this is the one constructor
+	req.SetContext(one).SetHeader("Accept", p.accept)
 	for name := range c.headers {
 		req.SetHeader(name, c.headers.Get(name))
 	}

@@ -33,7 +33,7 @@ func TestErrorsNeverRepeatSecrets(t *testing.T) {
 	r.Secrets = []registry.Secret{registry.NewSecret(password)}
 	err := c.Do(context.Background(), r, nil)
 	e := wantKind(t, err, registry.KindInvalid)
-	text := fmt.Sprintf("%s %+v", e.Error(), *e)
+	text := fmt.Sprintf("%s %+v", e.Error(), e)
 	for _, secret := range []string{password, "pa\\\"ss", url.QueryEscape(password), testToken, "header-canary", someJWT} {
 		if strings.Contains(text, secret) {
 			t.Errorf("%q is in %s", secret, text)
@@ -81,7 +81,8 @@ func FuzzMask(f *testing.F) {
 	f.Add("secret", "the secret is secret")
 	f.Add(`a"b`, `{"m":"a\"b"}`)
 	f.Fuzz(func(t *testing.T, secret, text string) {
-		if len(secret) < 3 || strings.Contains(placeholder+"…", secret) || !utf8.ValidString(secret) {
+		whole := placeholder // a secret that is part of it cannot be told from it
+		if len(secret) < 3 || strings.Contains(whole, secret) || !utf8.ValidString(secret) {
 			return
 		}
 		got := newMask([]registry.Secret{registry.NewSecret(secret)}).replacer.Replace(text + secret + text)

@@ -75,12 +75,15 @@ func refusedByTLS(err error) bool {
 func pause(o outcome, number int) (wait time.Duration, asked bool) {
 	if o.err == nil {
 		if wait, ok := retryAfter(o.answer.Header); ok {
-			return wait + rand.N(min(wait/10, 500*time.Millisecond)+1), true
+			return wait + jitter(min(wait/10, 500*time.Millisecond)), true
 		}
 	}
 	wait = min(backoffBase<<min(number-1, 10), backoffMax)
-	return wait/2 + rand.N(wait/2+1), false
+	return wait/2 + jitter(wait/2), false
 }
+
+// jitter is a random part of a wait; nothing secret depends on it.
+func jitter(most time.Duration) time.Duration { return rand.N(most + 1) } //nolint:gosec // not a secret
 
 // retryAfter reads the Retry-After header in both forms (RFC 9110 section 10.2.3). A date is compared with the server's
 // own clock where it tells it.

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -134,7 +135,7 @@ func testLostAnswer(t *testing.T, version int, fault http.HandlerFunc) {
 		t.Errorf("asked %d times", asked.Load())
 	}
 	if !strings.Contains(e.Error(), "may or may not") {
-		t.Errorf("the error does not say so: %v", e)
+		t.Errorf("the error does not say so: %s", e.Error())
 	}
 	wantKind(t, c.Do(context.Background(), put("/x"), &thing{}), registry.KindUncertain)
 	wantKind(t, c.Do(context.Background(), get("/x"), &thing{}), registry.KindUnavailable)
@@ -173,7 +174,7 @@ func TestRetryAfterLongerThanTheDeadline(t *testing.T) {
 	start := time.Now()
 	e := wantKind(t, c.Do(ctx, create("/x"), nil), registry.KindRateLimited)
 	if !strings.Contains(e.Error(), "15m") || asked.Load() != 1 || len(waits.all()) != 0 || time.Since(start) > time.Second {
-		t.Errorf("asked %d times in %s: %v", asked.Load(), time.Since(start), e)
+		t.Errorf("asked %d times in %s: %s", asked.Load(), time.Since(start), e.Error())
 	}
 }
 
@@ -281,7 +282,9 @@ func TestConcurrencyIsLimited(t *testing.T) {
 				break
 			}
 		}
-		time.Sleep(5 * time.Millisecond)
+		for deadline := time.Now().Add(5 * time.Millisecond); under.Load() < limit && time.Now().Before(deadline); {
+			runtime.Gosched() // give the others a chance to be under way too
+		}
 		under.Add(-1)
 		w.WriteHeader(http.StatusNoContent)
 	}, func(cfg *Config) { cfg.MaxConcurrentRequests = limit })
@@ -353,6 +356,6 @@ func TestRefusedSessionIsRenewedOnce(t *testing.T) {
 	good = "nothing will do"
 	e := wantKind(t, c.Do(context.Background(), create("/x"), &thing{}), registry.KindUnauthorized)
 	if asked.Load() != 4 || strings.Contains(e.Error(), "session-") {
-		t.Errorf("asked %d times: %v", asked.Load(), e)
+		t.Errorf("asked %d times: %s", asked.Load(), e.Error())
 	}
 }

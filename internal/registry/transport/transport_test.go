@@ -4,7 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"encoding/pem"
-	"fmt"
+	"errors"
 	"io"
 	"log"
 	"net/http"
@@ -82,7 +82,10 @@ func certPEM(server *httptest.Server) string {
 
 // testProblem recognises {"code":…,"message":…}.
 func testProblem(a Answer) (Problem, bool) {
-	var body struct{ Code, Message string }
+	var body struct {
+		Code    string `json:"code"`
+		Message string `json:"message"`
+	}
 	if !a.JSON() || json.Unmarshal(a.Body, &body) != nil || body.Code == "" {
 		return Problem{}, false
 	}
@@ -95,7 +98,7 @@ type thing struct {
 
 func (t *thing) Complete() error {
 	if t.Name == "" {
-		return fmt.Errorf("it has no name")
+		return errors.New("it has no name")
 	}
 	return nil
 }
@@ -120,16 +123,17 @@ func put(path string) Request {
 	return Request{Op: "update", Object: "thing", Class: Idempotent, Method: http.MethodPut, Path: path, Body: thing{Name: "x"}}
 }
 
-func wantKind(t *testing.T, err error, want registry.Kind) *registry.Error {
+// wantKind checks the kind of an error and gives a copy to look at.
+func wantKind(t *testing.T, err error, want registry.Kind) registry.Error {
 	t.Helper()
-	e, ok := err.(*registry.Error)
-	if !ok {
+	var e *registry.Error
+	if !errors.As(err, &e) {
 		t.Fatalf("want a registry.Error of kind %d, got %T %v", want, err, err)
 	}
 	if e.Kind != want {
 		t.Fatalf("kind is %d, want %d: %v", e.Kind, want, err)
 	}
-	return e
+	return *e
 }
 
 func TestRequestShape(t *testing.T) {
@@ -247,7 +251,7 @@ func TestAnswersThatCannotBeBelieved(t *testing.T) {
 				t.Errorf("the error lost its subject: %+v", e)
 			}
 			if e.Kind == registry.KindWrongEndpoint && !strings.Contains(e.Error(), "`url`") {
-				t.Errorf("no hint at the url: %v", e)
+				t.Errorf("no hint at the url: %s", e.Error())
 			}
 			wantKind(t, c.Do(context.Background(), create("/api/thing"), &thing{}), tc.createKind)
 		})

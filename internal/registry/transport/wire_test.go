@@ -143,7 +143,7 @@ func TestServerCertificates(t *testing.T) {
 			}
 			e := wantKind(t, err, registry.KindUnavailable)
 			if !strings.Contains(e.Error(), tc.hint) || len(waits.all()) != 0 {
-				t.Errorf("want %q at once, after %d waits: %v", tc.hint, len(waits.all()), e)
+				t.Errorf("want %q at once, after %d waits: %s", tc.hint, len(waits.all()), e.Error())
 			}
 		})
 	}
@@ -153,7 +153,7 @@ func TestOldTLSIsRefused(t *testing.T) {
 	t.Parallel()
 	p := newPKI(t)
 	server := p.server(t, "127.0.0.1", time.Now().Add(time.Hour), func(c *tls.Config) {
-		c.MinVersion, c.MaxVersion = tls.VersionTLS10, tls.VersionTLS11 //nolint:gosec // what is to be refused
+		c.MinVersion, c.MaxVersion = tls.VersionTLS10, tls.VersionTLS11 // what is to be refused
 	})
 	c, _ := connectTo(t, server, func(cfg *Config) { cfg.CAPEM = p.pem() })
 	wantKind(t, c.Do(context.Background(), get("/x"), &thing{}), registry.KindUnavailable)
@@ -176,7 +176,7 @@ func TestMutualTLS(t *testing.T) {
 	c, _ = connectTo(t, server, func(cfg *Config) { cfg.CAPEM = p.pem() })
 	e := wantKind(t, c.Do(context.Background(), create("/x"), &thing{}), registry.KindUnavailable)
 	if !strings.Contains(e.Error(), "client_certificate") {
-		t.Errorf("no hint: %v", e)
+		t.Errorf("no hint: %s", e.Error())
 	}
 }
 
@@ -187,7 +187,7 @@ func TestPlainHTTPOnATLSPort(t *testing.T) {
 	c, waits := connectTo(t, server, func(cfg *Config) { cfg.BaseURL = strings.Replace(server.URL, "http:", "https:", 1) })
 	e := wantKind(t, c.Do(context.Background(), get("/x"), nil), registry.KindUnavailable)
 	if !strings.Contains(e.Error(), "plain http") || len(waits.all()) != 0 {
-		t.Errorf("%v", e)
+		t.Errorf("%s", e.Error())
 	}
 }
 
@@ -307,7 +307,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	})
 	e := wantKind(t, c.Do(context.Background(), get("/x"), &thing{}), registry.KindWrongEndpoint)
 	if asked != 1 || strings.Contains(e.Error(), testToken) {
-		t.Errorf("asked %d times: %v", asked, e)
+		t.Errorf("asked %d times: %s", asked, e.Error())
 	}
 }
 
