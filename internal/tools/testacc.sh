@@ -35,5 +35,14 @@ else
 		sed 's|/[^/]*$||; s|^|./|' | sort -u)
 	[ -n "$packages" ] || { echo "no package uses internal/acctest"; exit 0; }
 fi
+log=$bin/../test-$cli.log
 # shellcheck disable=SC2086 # packages is a list of folders
-exec go test -race -count=1 -timeout 20m "$@" $packages
+{ go test -race -count=1 -timeout 20m "$@" $packages 2>&1 || echo "go test failed with status $?"; } |
+	tee "$log" | grep --line-buffered -v '\[no test files\]$' || true
+if grep -q '^go test failed with status' "$log"; then
+	echo
+	echo "failed with $cli:"
+	grep -E '^ *--- FAIL|^FAIL[[:space:]]|^panic:|^WARNING: DATA RACE' "$log" | sed 's/^/  /'
+	echo "the whole log is $(cd "$bin/.." && pwd)/test-$cli.log"
+	exit 1
+fi
