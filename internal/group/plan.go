@@ -3,7 +3,9 @@ package group
 import (
 	"context"
 	"fmt"
+	"slices"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -32,6 +34,11 @@ func (r *groupResource) ValidateConfig(ctx context.Context, req resource.Validat
 		resp.Diagnostics.AddAttributeError(path.Root("artifactory").AtName("auto_join"), "auto_join makes everybody an administrator",
 			"A group that every new user joins cannot have admin_privileges: Artifactory refuses the combination. Drop one of the two.")
 	}
+	if own.AutoJoin.ValueBool() && tfkit.Set(config.Members) {
+		resp.Diagnostics.AddAttributeWarning(path.Root("members"), "Every new user joins this group by themselves",
+			"With auto_join, new users show up as drift of members, and the next apply removes them. Leave members out, and use "+
+				"registry_group_membership for single users.")
+	}
 	if own.PolicyManager.ValueBool() && tfkit.Set(own.PolicyViewer) && !own.PolicyViewer.ValueBool() {
 		resp.Diagnostics.AddAttributeError(path.Root("artifactory").AtName("policy_viewer"), "policy_manager implies policy_viewer",
 			"Artifactory makes every policy manager a policy viewer. Leave policy_viewer out, or set it to true.")
@@ -50,7 +57,11 @@ func (r *groupResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 		return
 	}
 	creating := req.State.Raw.IsNull()
-	r.planPolicyViewer(ctx, config, creating, resp)
+	var state model
+	if !creating {
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+		r.planPolicyViewer(ctx, config, state, resp)
+	}
 	if !r.Configured() {
 		return // asked again in Create and Update
 	}
@@ -58,40 +69,58 @@ func (r *groupResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 	if reg == nil {
 		return
 	}
-	resp.Diagnostics.Append(checkServer(reg, config.commonModel)...)
-	if creating {
+	resp.Diagnostics.Append(checkServer(ctx, reg, config.commonModel)...)
+	if creating || resp.Diagnostics.HasError() {
 		return
 	}
-	var state model
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if !plan.Name.Equal(state.Name) {
-		if reg.Server.Type == registry.Artifactory {
-			resp.RequiresReplace.Append(path.Root("name")) // its API addresses groups by name
-		} else {
-			return
-		}
+	if !plan.Name.Equal(state.Name) && reg.Server.Type == registry.Artifactory {
+		resp.RequiresReplace.Append(path.Root("name")) // its API addresses groups by name
+		return
 	}
-	if source := state.ExternalSource.ValueString(); source != "" && tfkit.Set(config.Members) && !plan.Members.Equal(state.Members) {
+	if !tfkit.Set(config.Members) || plan.Members.Equal(state.Members) {
+		return
+	}
+	if state.Members.IsNull() {
+		warnTakeover(ctx, reg, plan, state, &resp.Diagnostics)
+	}
+	if source := state.ExternalSource.ValueString(); source != "" {
 		resp.Diagnostics.AddAttributeError(path.Root("members"), "The membership belongs to "+source,
 			fmt.Sprintf("Group %q is synchronised from %s, and the registry refuses to change its members. Leave members out here, "+
 				"and change the membership where it comes from.", state.Name.ValueString(), source))
 	}
 }
 
-// planPolicyViewer leaves policy_viewer to the server when policy_manager is asked for, which implies it.
-func (r *groupResource) planPolicyViewer(ctx context.Context, config model, creating bool, resp *resource.ModifyPlanResponse) {
-	if creating || !tfkit.Set(config.Artifactory) {
+// warnTakeover says who leaves the group when a membership that was not managed so far becomes managed.
+func warnTakeover(ctx context.Context, reg *registry.Registry, plan, state model, diags *diag.Diagnostics) {
+	if slices.ContainsFunc(plan.Members.Elements(), attr.Value.IsUnknown) {
 		return
 	}
-	var own artifactoryModel
+	found, err := reg.Groups.Get(ctx, state.ID.ValueString())
+	if err != nil {
+		return // Update will tell
+	}
+	desired, d := tfkit.Strings(ctx, plan.Members)
+	diags.Append(d...)
+	tfkit.WarnRemovedMembers(diags, state.Name.ValueString(), found.Members, desired)
+}
+
+// planPolicyViewer leaves policy_viewer to the server when policy_manager is being switched on, which implies it.
+func (r *groupResource) planPolicyViewer(ctx context.Context, config, state model, resp *resource.ModifyPlanResponse) {
+	if !tfkit.Set(config.Artifactory) {
+		return
+	}
+	var own, current artifactoryModel
 	resp.Diagnostics.Append(own.FromTerraform(ctx, config.Artifactory)...)
-	if own.PolicyManager.ValueBool() && own.PolicyViewer.IsNull() {
+	if tfkit.Set(state.Artifactory) {
+		resp.Diagnostics.Append(current.FromTerraform(ctx, state.Artifactory)...)
+	}
+	if own.PolicyManager.ValueBool() && own.PolicyViewer.IsNull() && !current.PolicyManager.ValueBool() {
 		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("artifactory").AtName("policy_viewer"), types.BoolUnknown())...)
 	}
 }
 
 // checkServer applies the rules of the server at hand to a configuration.
-func checkServer(reg *registry.Registry, config commonModel) diag.Diagnostics {
+func checkServer(ctx context.Context, reg *registry.Registry, config commonModel) diag.Diagnostics {
 	var diags diag.Diagnostics
 	if tfkit.Set(config.Name) {
 		checkName(reg.Server.Type, config.Name.ValueString(), &diags)
@@ -101,6 +130,11 @@ func checkServer(reg *registry.Registry, config commonModel) diag.Diagnostics {
 		diags.AddAttributeError(path.Root("artifactory"), "This registry is "+reg.Server.Type.Title(),
 			fmt.Sprintf("The artifactory block holds what only JFrog Artifactory's groups have, and %s is %s. Remove the block.",
 				reg.Server.URL, reg.Server.Type.Title()))
+	}
+	if tfkit.Set(config.Members) && !slices.ContainsFunc(config.Members.Elements(), attr.Value.IsUnknown) {
+		members, d := tfkit.Strings(ctx, config.Members)
+		diags.Append(d...)
+		diags.Append(tfkit.CheckUsernames(reg.Server.Type, path.Root("members"), members)...)
 	}
 	return diags
 }

@@ -3,7 +3,6 @@ package group
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -66,7 +65,7 @@ func (r *groupResource) Create(ctx context.Context, req resource.CreateRequest, 
 	if reg == nil {
 		return
 	}
-	resp.Diagnostics.Append(checkServer(reg, state.commonModel)...)
+	resp.Diagnostics.Append(checkServer(ctx, reg, state.commonModel)...)
 	spec, diags := state.ToAPI(ctx)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
@@ -91,36 +90,25 @@ func (r *groupResource) Create(ctx context.Context, req resource.CreateRequest, 
 	}
 }
 
-// create makes the group. When the answer got lost, the request is not repeated: a group of that name that is just what
-// was asked for is the one that was made.
+// create makes the group. When the answer got lost, the request is not repeated: a group of that name with the same
+// description and nobody in it who was not asked for is the one that was made.
 func create(ctx context.Context, reg *registry.Registry, spec registry.GroupSpec) (registry.Group, error) {
 	made, err := reg.Groups.Create(ctx, spec)
-	if registry.KindOf(err) != registry.KindUncertain || made.ID != "" {
+	if made.ID != "" {
 		return made, err
 	}
-	found, lookup := reg.Groups.FindByName(ctx, spec.Name)
-	switch {
-	case lookup != nil:
-		return registry.Group{}, errors.Join(err, lookup)
-	case found.Description != spec.Description:
-		return registry.Group{}, err
-	case spec.Members == nil:
-		return found, nil
+	made, err = tfkit.Settle(ctx, made, err,
+		func(ctx context.Context) (registry.Group, error) { return reg.Groups.FindByName(ctx, spec.Name) },
+		func(g registry.Group) bool {
+			_, strangers := tfkit.Difference(g.Members, spec.Members)
+			return g.Description == spec.Description && g.ExternalSource == "" && len(strangers) == 0
+		})
+	if err != nil {
+		return made, err
 	}
-	if found.Members == nil {
-		if found, lookup = reg.Groups.Get(ctx, found.ID); lookup != nil {
-			return found, lookup
-		}
-	}
-	add, _ := tfkit.Difference(found.Members, spec.Members)
-	return found, changeMembers(ctx, reg, found.ID, add, nil)
-}
-
-func changeMembers(ctx context.Context, reg *registry.Registry, id string, add, remove []string) error {
-	if len(add)+len(remove) == 0 {
-		return nil
-	}
-	return reg.Groups.ChangeMembers(ctx, id, add, remove)
+	// Where members are added by requests of their own, the lost answer was the one before them.
+	add, _ := tfkit.Difference(made.Members, spec.Members)
+	return made, registry.SwapMembers(ctx, reg.Groups, made.ID, add, nil)
 }
 
 // Read implements resource.Resource. Members are read only while they are managed.
@@ -177,9 +165,10 @@ func (r *groupResource) Update(ctx context.Context, req resource.UpdateRequest, 
 	defer cancel()
 	reg := r.OpenSame(ctx, resp.Private, &resp.Diagnostics)
 	if reg == nil {
+		r.RequireConfigured(&resp.Diagnostics)
 		return
 	}
-	resp.Diagnostics.Append(checkServer(reg, config.commonModel)...)
+	resp.Diagnostics.Append(checkServer(ctx, reg, config.commonModel)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -227,7 +216,7 @@ func (r *groupResource) updateMembers(ctx context.Context, reg *registry.Registr
 		current = found.Members
 	}
 	add, remove := tfkit.Difference(current, desired)
-	if err := changeMembers(ctx, reg, state.ID.ValueString(), add, remove); err != nil {
+	if err := registry.SwapMembers(ctx, reg.Groups, state.ID.ValueString(), add, remove); err != nil {
 		tfkit.AddError(diags, fmt.Sprintf("Cannot change the members of group %q", state.Name.ValueString()), err, path.Root("members"))
 		return
 	}
@@ -247,6 +236,7 @@ func (r *groupResource) Delete(ctx context.Context, req resource.DeleteRequest, 
 	defer cancel()
 	reg := r.OpenSame(ctx, resp.Private, &resp.Diagnostics)
 	if reg == nil {
+		r.RequireConfigured(&resp.Diagnostics)
 		return
 	}
 	if err := reg.Groups.Delete(ctx, state.ID.ValueString()); err != nil && !registry.IsNotFound(err) {

@@ -56,8 +56,8 @@ func resourceSchema(ctx context.Context) schema.Schema {
 				PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
 			},
 			"artifactory": artifactoryAttribute(),
-			"timeouts":    timeouts.AttributesAll(ctx),
 		},
+		Blocks: map[string]schema.Block{"timeouts": timeouts.Block(ctx, tfkit.TimeoutOpts("5m"))},
 	}
 }
 

@@ -211,6 +211,7 @@ func (a *artifactoryModel) ToAPI(ctx context.Context) (*registry.ArtifactoryPerm
 }
 
 type sectionPair struct {
+	name  string
 	model *types.Object
 	api   **registry.PermissionSection
 }
@@ -218,10 +219,10 @@ type sectionPair struct {
 // sections pairs the model's sections with the domain's.
 func (a *artifactoryModel) sections(api *registry.ArtifactoryPermission) []sectionPair {
 	return []sectionPair{
-		{&a.Builds, &api.Builds},
-		{&a.ReleaseBundles, &api.ReleaseBundles},
-		{&a.Destinations, &api.Destinations},
-		{&a.PipelineSources, &api.PipelineSources},
+		{"builds", &a.Builds, &api.Builds},
+		{"release_bundles", &a.ReleaseBundles, &api.ReleaseBundles},
+		{"destinations", &a.Destinations, &api.Destinations},
+		{"pipeline_sources", &a.PipelineSources, &api.PipelineSources},
 	}
 }
 

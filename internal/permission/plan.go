@@ -3,11 +3,9 @@ package permission
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -32,7 +30,12 @@ func (r *permissionResource) ModifyPlan(ctx context.Context, req resource.Modify
 		return
 	}
 	resp.Diagnostics.Append(checkServer(ctx, reg, plan)...)
-	if req.State.Raw.IsNull() && reg.Capabilities.PermissionPerRepository && tfkit.Set(plan.Name) && !resp.Diagnostics.HasError() {
+	if !req.State.Raw.IsNull() {
+		var state model
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+		warnReleased(plan, state, &resp.Diagnostics)
+		warnTakeover(ctx, reg, plan, state, &resp.Diagnostics)
+	} else if reg.Capabilities.PermissionPerRepository && tfkit.Set(plan.Name) && !resp.Diagnostics.HasError() {
 		warnFirstRule(ctx, reg, plan.Name.ValueString(), &resp.Diagnostics)
 	}
 }
@@ -52,70 +55,54 @@ func warnFirstRule(ctx context.Context, reg *registry.Registry, key string, diag
 			"with a rule can, its creator included. Name everybody who needs it.")
 }
 
-// checkServer applies the rules of the server at hand. Values that are not known yet are left to Create and Update.
-func checkServer(ctx context.Context, reg *registry.Registry, m model) diag.Diagnostics {
-	var diags diag.Diagnostics
-	title := reg.Server.Type.Title()
-	if reg.Capabilities.PermissionPerRepository {
-		if tfkit.Set(m.Artifactory) {
-			diags.AddAttributeError(path.Root("artifactory"), "This registry is "+title,
-				fmt.Sprintf("The artifactory block holds what only JFrog Artifactory's permissions have, and %s is %s. Remove the block.", reg.Server.URL, title))
-		}
-		checkOneRepository(ctx, m, &diags)
-	} else if m.Additive.ValueBool() {
-		diags.AddAttributeError(path.Root("additive"), "This registry is "+title,
-			"A permission target of Artifactory has one owner, so additive works on Artifact Keeper only. Use a permission of its own with another name.")
-	}
-	checkActions(m.Users, "users", reg, &diags)
-	checkActions(m.Groups, "groups", reg, &diags)
-	return diags
-}
-
-func checkOneRepository(ctx context.Context, m model, diags *diag.Diagnostics) {
-	if !known(m.Repositories) || !tfkit.Set(m.Name) {
+// warnReleased says whose rules nobody manages any more when a permission becomes additive: the plan shows them as removed,
+// and they stay. An import owns every rule of the repository, so this is how one becomes a shared one.
+func warnReleased(plan, state model, diags *diag.Diagnostics) {
+	if !plan.Additive.ValueBool() || state.Additive.ValueBool() {
 		return
 	}
-	repositories, d := tfkit.Strings(ctx, m.Repositories)
-	diags.Append(d...)
-	if len(repositories) == 1 && repositories[0] == m.Name.ValueString() {
-		return
-	}
-	diags.AddAttributeError(path.Root("repositories"), "A permission of Artifact Keeper is the rules of one repository",
-		fmt.Sprintf("name must be the repository's key and repositories exactly that key; name is %q and repositories is [%s]. Use one "+
-			"registry_permission per repository, for example with for_each.", m.Name.ValueString(), strings.Join(repositories, ", ")))
-}
-
-// checkActions refuses words that the registry does not have. There is no silent mapping between the registries: what
-// one calls admin implies the rest, and what the other calls manage does not.
-func checkActions(principals types.Map, attribute string, reg *registry.Registry, diags *diag.Diagnostics) {
-	if !tfkit.Set(principals) {
-		return
-	}
-	elements := principals.Elements()
-	for _, name := range slices.Sorted(maps.Keys(elements)) {
-		at := path.Root(attribute).AtMapKey(name)
-		if name == "" {
-			diags.AddAttributeError(at, "A principal without a name", "Every key of "+attribute+" is the name of a user or a group.")
-		}
-		actions, ok := elements[name].(types.Set)
-		if !ok || !known(actions) {
-			continue
-		}
-		if len(actions.Elements()) == 0 {
-			diags.AddAttributeError(at, fmt.Sprintf("No action for %q", name),
-				"An empty set grants nothing. Remove the entry, or name at least one of: "+strings.Join(reg.Capabilities.Actions, ", ")+".")
-		}
-		for _, element := range actions.Elements() {
-			action, ok := element.(types.String)
-			if ok && tfkit.Set(action) && !slices.Contains(reg.Capabilities.Actions, action.ValueString()) {
-				diags.AddAttributeError(at, fmt.Sprintf("%s has no action %q", reg.Server.Type.Title(), action.ValueString()),
-					fmt.Sprintf("%s %q asks for it. The registry knows: %s.", strings.TrimSuffix(attribute, "s"), name, strings.Join(reg.Capabilities.Actions, ", ")))
+	var dropped []string
+	for _, pair := range []struct{ was, will types.Map }{{state.Users, plan.Users}, {state.Groups, plan.Groups}} {
+		for name := range pair.was.Elements() {
+			if _, stays := pair.will.Elements()[name]; !stays && !pair.will.IsUnknown() {
+				dropped = append(dropped, name)
 			}
 		}
 	}
+	if len(dropped) == 0 {
+		return
+	}
+	slices.Sort(dropped)
+	diags.AddAttributeWarning(path.Root("additive"), "Rules of others are left alone from now on",
+		fmt.Sprintf("Until now this permission owned every rule of the repository. It becomes additive, and these principals are not in the "+
+			"configuration any more: %s. Their rules stay and are nobody's; withdraw them where that is not wanted.", strings.Join(dropped, ", ")))
 }
 
-// known reports whether a set and all its elements are known.
-func known(set types.Set) bool {
-	return tfkit.Set(set) && !slices.ContainsFunc(set.Elements(), attr.Value.IsUnknown)
+// warnTakeover says whose rules go when an additive permission becomes the repository's only one: the plan never knew them.
+func warnTakeover(ctx context.Context, reg *registry.Registry, plan, state model, diags *diag.Diagnostics) {
+	if plan.Additive.IsUnknown() || plan.Additive.ValueBool() || !state.Additive.ValueBool() {
+		return
+	}
+	found, err := reg.Permissions.Get(ctx, state.Name.ValueString())
+	if err != nil {
+		return // Update will tell
+	}
+	var others []string
+	for _, pair := range []struct {
+		has  map[string][]string
+		will types.Map
+	}{{found.Users, plan.Users}, {found.Groups, plan.Groups}} {
+		for name := range pair.has {
+			if _, stays := pair.will.Elements()[name]; !stays {
+				others = append(others, name)
+			}
+		}
+	}
+	if len(others) == 0 {
+		return
+	}
+	slices.Sort(others)
+	diags.AddAttributeWarning(path.Root("additive"), fmt.Sprintf("Rules of others on %q will be withdrawn", state.Name.ValueString()),
+		"Without additive, this permission owns every rule of the repository. These principals have one now and are not in the "+
+			"configuration: "+strings.Join(others, ", ")+".")
 }

@@ -3,7 +3,6 @@ package permission
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -84,17 +83,12 @@ func (r *permissionResource) Create(ctx context.Context, req resource.CreateRequ
 // grants just what was asked for is the one that was made.
 func create(ctx context.Context, reg *registry.Registry, spec registry.PermissionSpec) (registry.Permission, error) {
 	made, err := reg.Permissions.Create(ctx, spec)
-	if registry.KindOf(err) != registry.KindUncertain || made.ID != "" {
+	if made.ID != "" {
 		return made, err
 	}
-	found, lookup := reg.Permissions.Get(ctx, spec.Name)
-	if lookup != nil {
-		return registry.Permission{}, errors.Join(err, lookup)
-	}
-	if !grants(seen(found, spec), spec) {
-		return registry.Permission{}, err
-	}
-	return found, nil
+	return tfkit.Settle(ctx, made, err,
+		func(ctx context.Context) (registry.Permission, error) { return reg.Permissions.Get(ctx, spec.Name) },
+		func(p registry.Permission) bool { return grants(seen(p, spec), spec) })
 }
 
 // grants reports whether a permission gives the principals of a spec exactly what it asks for.
@@ -169,6 +163,7 @@ func (r *permissionResource) Update(ctx context.Context, req resource.UpdateRequ
 	defer cancel()
 	reg := r.OpenSame(ctx, resp.Private, &resp.Diagnostics)
 	if reg == nil {
+		r.RequireConfigured(&resp.Diagnostics)
 		return
 	}
 	resp.Diagnostics.Append(checkServer(ctx, reg, plan)...)
@@ -179,6 +174,9 @@ func (r *permissionResource) Update(ctx context.Context, req resource.UpdateRequ
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	if spec.Additive && !prior.Additive {
+		prior = release(prior, spec)
+	}
 	updated, err := reg.Permissions.Update(ctx, prior, spec)
 	if err != nil {
 		tfkit.AddError(&resp.Diagnostics, fmt.Sprintf("Cannot update permission %q", spec.Name), err)
@@ -187,6 +185,13 @@ func (r *permissionResource) Update(ctx context.Context, req resource.UpdateRequ
 	resp.Diagnostics.Append(plan.FromAPI(ctx, seen(updated, spec))...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, r.identity(plan))...)
+}
+
+// release drops from what a permission owned the principals that its additive successor does not name.
+func release(prior, spec registry.PermissionSpec) registry.PermissionSpec {
+	own := restrict(registry.Permission{Users: prior.Users, Groups: prior.Groups}, spec.Users, spec.Groups)
+	prior.Users, prior.Groups = own.Users, own.Groups
+	return prior
 }
 
 // Delete implements resource.Resource. A permission that is gone is deleted.
@@ -204,6 +209,7 @@ func (r *permissionResource) Delete(ctx context.Context, req resource.DeleteRequ
 	defer cancel()
 	reg := r.OpenSame(ctx, resp.Private, &resp.Diagnostics)
 	if reg == nil {
+		r.RequireConfigured(&resp.Diagnostics)
 		return
 	}
 	if err := reg.Permissions.Delete(ctx, spec); err != nil && !registry.IsNotFound(err) {

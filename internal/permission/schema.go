@@ -48,8 +48,8 @@ func resourceSchema(ctx context.Context) schema.Schema {
 					"empty set for a permission that has other sections only. On Artifact Keeper exactly the key given as `name`.",
 				Validators: []validator.Set{setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
 			},
-			"users":  principals("User names and what each may do on the repositories."),
-			"groups": principals("Group names and what each may do on the repositories."),
+			"users":  principalMap("User names and what each may do on the repositories."),
+			"groups": principalMap("Group names and what each may do on the repositories."),
 			"additive": schema.BoolAttribute{
 				Optional: true,
 				Computed: true,
@@ -70,12 +70,12 @@ func resourceSchema(ctx context.Context) schema.Schema {
 					"pipeline_sources": section("Grants on pipeline sources; the target is `*`.", 0),
 				},
 			},
-			"timeouts": timeouts.AttributesAll(ctx),
 		},
+		Blocks: map[string]schema.Block{"timeouts": timeouts.Block(ctx, tfkit.TimeoutOpts("5m"))},
 	}
 }
 
-func principals(text string) schema.MapAttribute {
+func principalMap(text string) schema.MapAttribute {
 	return schema.MapAttribute{
 		Optional:            true,
 		ElementType:         tfkit.StringSetMapType.ElemType,
@@ -105,8 +105,8 @@ func section(text string, most int) schema.SingleNestedAttribute {
 			},
 			"include_patterns": patterns("Path patterns that are granted. Default `[\"**\"]`, everything."),
 			"exclude_patterns": patterns("Path patterns that are not granted. Default: none."),
-			"users":            principals("User names and what each may do."),
-			"groups":           principals("Group names and what each may do."),
+			"users":            principalMap("User names and what each may do."),
+			"groups":           principalMap("Group names and what each may do."),
 		},
 	}
 }

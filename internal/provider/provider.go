@@ -13,6 +13,7 @@ import (
 
 	"github.com/registry-identity/terraform-provider-registry/internal/group"
 	"github.com/registry-identity/terraform-provider-registry/internal/identity"
+	"github.com/registry-identity/terraform-provider-registry/internal/membership"
 	"github.com/registry-identity/terraform-provider-registry/internal/permission"
 	"github.com/registry-identity/terraform-provider-registry/internal/registry/connect"
 	"github.com/registry-identity/terraform-provider-registry/internal/repository"
@@ -84,6 +85,8 @@ func handOver(data *tfkit.ProviderData, resp *provider.ConfigureResponse) {
 func (p *registryProvider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{
 		group.NewResource,
+		membership.NewEdgeResource,
+		membership.NewSetResource,
 		permission.NewResource,
 		token.NewResource,
 		user.NewResource,
