@@ -31,12 +31,15 @@ const (
 	FaultResetAfter = "reset_after"
 	// FaultTruncated does what was asked and breaks the stream half-way through the body.
 	FaultTruncated = "truncated"
+	// FaultStale repeats what the same URL answered first since the script was set: a page that changed meanwhile.
+	FaultStale = "stale"
 	// FaultHTML answers 200 with an HTML page, as a sign-in proxy in the way does.
 	FaultHTML = "html"
 )
 
 var faultKinds = []string{
-	FaultStatus, FaultRateLimit, FaultLostRights, FaultSlow, FaultResetBefore, FaultResetAfter, FaultTruncated, FaultHTML,
+	FaultStatus, FaultRateLimit, FaultLostRights, FaultSlow, FaultResetBefore, FaultResetAfter, FaultTruncated, FaultStale,
+	FaultHTML,
 }
 
 // Fault is one line of a fault script: what happens to the n-th matching request.
@@ -66,6 +69,7 @@ type Fault struct {
 type Faults struct {
 	mu    sync.Mutex
 	rules []*rule
+	first map[string]*buffer // for FaultStale: the first answer by URL
 }
 
 type rule struct {
@@ -77,7 +81,7 @@ type rule struct {
 func (f *Faults) Clear() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.rules = nil
+	f.rules, f.first = nil, nil
 }
 
 // Set replaces the script and starts counting anew. It fails, and changes nothing, when a fault makes no sense.
@@ -101,26 +105,38 @@ func (f *Faults) Set(faults ...Fault) error {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.rules = rules
+	f.rules, f.first = rules, map[string]*buffer{}
 	return nil
 }
 
-// next counts a request for every rule it matches and gives the first fault that is due.
-func (f *Faults) next(r *http.Request) *Fault {
+// next counts a request for every rule it matches and gives the first fault that is due; keep says that the answer has
+// to be remembered.
+func (f *Faults) next(r *http.Request) (due *Fault, keep bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	var due *Fault
 	for _, rule := range f.rules {
 		if !matchesEndpoint(rule.Endpoint, r.Method, r.URL.Path) {
 			continue
 		}
 		rule.seen++
+		keep = keep || rule.Kind == FaultStale
 		first, count := max(rule.Nth, 1), cmp.Or(rule.Count, 1)
 		if due == nil && rule.seen >= first && (count < 0 || rule.seen < first+count) {
 			due = &rule.Fault
 		}
 	}
-	return due
+	return due, keep
+}
+
+// remember keeps an answer as the first of its URL, unless there is one, and gives the first.
+func (f *Faults) remember(r *http.Request, answer *buffer) *buffer {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	first := f.first[r.URL.String()]
+	if first == nil && f.first != nil {
+		f.first[r.URL.String()] = answer
+	}
+	return cmp.Or(first, answer)
 }
 
 // matchesEndpoint compares segment by segment.
@@ -147,7 +163,14 @@ func matchesEndpoint(endpoint, method, path string) bool {
 // play answers a request by the script, or hands it to the dialect.
 func (s *Server) play(w http.ResponseWriter, r *http.Request, entry *record.Entry) {
 	dialect := *s.handler.Load()
-	fault := s.Faults.next(r)
+	fault, keep := s.Faults.next(r)
+	if fault == nil && keep {
+		answer := newBuffer()
+		dialect.ServeHTTP(answer, r)
+		s.Faults.remember(r, answer)
+		answer.send(w, answer.body.Len())
+		return
+	}
 	if fault == nil {
 		dialect.ServeHTTP(w, r)
 		return
@@ -173,10 +196,15 @@ func (s *Server) play(w http.ResponseWriter, r *http.Request, entry *record.Entr
 	case FaultResetAfter:
 		dialect.ServeHTTP(newBuffer(), r)
 		panic(http.ErrAbortHandler)
+	case FaultStale:
+		answer := newBuffer()
+		dialect.ServeHTTP(answer, r)
+		answer = s.Faults.remember(r, answer)
+		answer.send(w, answer.body.Len())
 	case FaultTruncated:
 		answer := newBuffer()
 		dialect.ServeHTTP(answer, r)
-		answer.sendHalf(w)
+		answer.send(w, answer.body.Len()/2)
 		panic(http.ErrAbortHandler)
 	}
 }
@@ -212,13 +240,15 @@ func (b *buffer) Header() http.Header               { return b.header }
 func (b *buffer) WriteHeader(status int)            { b.status = status }
 func (b *buffer) Write(p []byte) (n int, err error) { return b.body.Write(p) }
 
-// sendHalf announces the whole body and sends half of it.
-func (b *buffer) sendHalf(w http.ResponseWriter) {
+// send announces the whole body and sends n bytes of it.
+func (b *buffer) send(w http.ResponseWriter, n int) {
 	for name, values := range b.header {
 		w.Header()[name] = values
 	}
 	w.Header().Set("Content-Length", strconv.Itoa(b.body.Len()))
 	w.WriteHeader(b.status)
-	_, _ = w.Write(b.body.Bytes()[:b.body.Len()/2])
-	_ = http.NewResponseController(w).Flush()
+	_, _ = w.Write(b.body.Bytes()[:n])
+	if n < b.body.Len() {
+		_ = http.NewResponseController(w).Flush()
+	}
 }

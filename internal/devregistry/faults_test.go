@@ -107,6 +107,24 @@ func tokenList(t *testing.T, server *devregistry.Server, client *http.Client) []
 	return strings.Split(body, `"token_id"`)[1:]
 }
 
+func TestStalePage(t *testing.T) {
+	t.Parallel()
+	server := devregistrytest.Start(t, devregistry.Artifactory)
+	client := devregistrytest.Client(t, server)
+	const users = "/access/api/v2/users"
+	err := server.Faults.Set(devregistry.Fault{Endpoint: "GET " + users + "/{$}", Nth: 2, Kind: devregistry.FaultStale})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, before := fetch(t, client, request(t, server, "GET", users, ""))
+	fetch(t, client, request(t, server, "DELETE", users+"/bob", ""))
+	_, stale := fetch(t, client, request(t, server, "GET", users, ""))
+	_, fresh := fetch(t, client, request(t, server, "GET", users, ""))
+	if before != stale || !strings.Contains(stale, `"bob"`) || strings.Contains(fresh, `"bob"`) {
+		t.Errorf("before %s, stale %s, fresh %s", before, stale, fresh)
+	}
+}
+
 func TestFaultSchedule(t *testing.T) {
 	t.Parallel()
 	server := devregistrytest.Start(t, devregistry.Artifactory)

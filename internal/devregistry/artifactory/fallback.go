@@ -10,6 +10,7 @@ import (
 var notModelledPaths = map[string]string{
 	"/access/api/v1/aws/":                         "AWS role assignment",
 	"/access/api/v1/config/":                      "the Access configuration",
+	"/access/api/v1/users/invite":                 "inviting users",
 	"/access/api/v1/environments":                 "environments",
 	"/access/api/v1/integrations/":                "custom integrations (OAuth)",
 	"/access/api/v1/projects":                     "projects",
@@ -36,6 +37,13 @@ var notModelledPaths = map[string]string{
 	"/xray/":                                      "the Xray service",
 }
 
+// otherPackageTypes are the package types the real server has routes for and this one does not.
+var otherPackageTypes = []string{
+	"alpine", "ansible", "cargo", "chef", "cocoapods", "composer", "conan", "conda", "cran", "deb", "docker", "gems",
+	"gitlfs", "helm", "helmoci", "huggingfaceml", "maven", "nuget", "oci", "opkg", "pub", "puppet", "rpm", "swift",
+	"terraform", "vagrant", "yum",
+}
+
 // fallbackRoutes answers for every path that has no handler.
 func (s *server) fallbackRoutes() {
 	for path, what := range notModelledPaths {
@@ -48,6 +56,11 @@ func (s *server) fallbackRoutes() {
 				s.authenticated(path+"/", refuse)
 			}
 		}
+	}
+	for _, kind := range otherPackageTypes {
+		s.authenticated("/artifactory/api/"+kind+"/", func(http.ResponseWriter, *http.Request, *principal) error {
+			return notModelled("The package type " + kind)
+		})
 	}
 	s.authenticated("/access/", func(http.ResponseWriter, *http.Request, *principal) error {
 		return &problem{status: http.StatusNotFound, message: "HTTP 404 Not Found", detail: "Not Found"}

@@ -92,7 +92,7 @@ func TestLegacyTokens(t *testing.T) {
 	w.send(t, "", "POST", root, url.Values{}).artifactoryError(401)
 
 	refreshable := mint(bearer(w.AdminToken), url.Values{"username": {"bob"}, "refreshable": {"true"}, "scope": {"member-of-groups:*"}})
-	next := mint("", url.Values{
+	next := mint(bearer(w.AdminToken), url.Values{
 		"grant_type": {"refresh_token"}, "refresh_token": {refreshable.RefreshToken}, "access_token": {refreshable.AccessToken},
 	})
 	w.send(t, bearer(next.AccessToken), "GET", ping, nil).want(200)

@@ -9,13 +9,16 @@ import (
 	"testing"
 
 	"github.com/registry-identity/terraform-provider-registry/internal/devregistry"
+	"github.com/registry-identity/terraform-provider-registry/internal/devregistry/artifactory"
 )
 
-// Start runs a registry of a dialect until the test ends, with a state folder of its own and the control endpoints on.
-// Each option may change what it is started with.
+// Start runs a registry of a dialect until the test ends, with a state folder of its own, the control endpoints on and
+// the settings of a fresh installation. Each option may change what it is started with.
 func Start(t testing.TB, dialect devregistry.Dialect, options ...func(*devregistry.Options)) *devregistry.Server {
 	t.Helper()
-	opts := devregistry.Options{Dialect: dialect, StateDir: t.TempDir(), Control: true}
+	opts := devregistry.Options{
+		Dialect: dialect, StateDir: t.TempDir(), Control: true, Artifactory: artifactory.DefaultSettings(),
+	}
 	for _, option := range options {
 		option(&opts)
 	}
