@@ -30,6 +30,8 @@ func goMachine(t *testing.T, r *registry, key, token string) *machine {
 	}
 	m := newMachine(t, "GOCACHE="+strings.TrimSpace(string(cache)), "GOENV=off", "GOTOOLCHAIN=local", "GOFLAGS=-modcacherw",
 		"GOPROXY="+r.repo("go", key), "GONOSUMDB=example.com/*", "SSL_CERT_FILE="+r.caFile)
+	// A process that outlives the command would still write into the home that the test removes.
+	write(t, filepath.Join(m.home, ".config", "go", "telemetry", "mode"), "off")
 	// Go compares the host with its port.
 	write(t, filepath.Join(m.home, ".netrc"), fmt.Sprintf("machine %s login __token__ password %s\n", r.host(), token))
 	return m

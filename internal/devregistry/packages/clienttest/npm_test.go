@@ -123,8 +123,8 @@ func TestYarn(t *testing.T) {
 	})
 }
 
-// yarnClassic completes the .npmrc for Yarn 1: it takes the CA from a file of its own only, and sends no token for a
-// package without scope unless told so.
+// yarnClassic completes the .npmrc for Yarn 1: it takes the CA from a file of its own only, sends no token for a package
+// without scope unless told so, and would share one cache among all tests that run as root.
 func (m *machine) yarnClassic(r *registry, key string) {
 	m.t.Helper()
 	rc := filepath.Join(m.home, ".npmrc")
@@ -134,7 +134,8 @@ func (m *machine) yarnClassic(r *registry, key string) {
 	}
 	repo := strings.TrimPrefix(r.repo("npm", key), "https:") + "/"
 	write(m.t, rc, string(text)+repo+":always-auth=true\n")
-	write(m.t, filepath.Join(m.home, ".yarnrc"), fmt.Sprintf("cafile %q\n", r.caFile))
+	write(m.t, filepath.Join(m.home, ".yarnrc"), fmt.Sprintf("cafile %q\ncache-folder %q\n", r.caFile,
+		filepath.Join(m.home, "yarn-cache")))
 }
 
 // yarnModern writes the configuration of Yarn 2 and later, which reads no .npmrc. The lock file marks the project's root.
