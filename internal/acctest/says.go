@@ -1,0 +1,19 @@
+package acctest
+
+import (
+	"regexp"
+	"strings"
+)
+
+// Says makes a pattern of what an error has to say: the parts, in order, wherever the tool breaks their lines.
+func Says(parts ...string) *regexp.Regexp {
+	patterns := make([]string, len(parts))
+	for i, part := range parts {
+		words := strings.Fields(part)
+		for j, word := range words {
+			words[j] = regexp.QuoteMeta(word)
+		}
+		patterns[i] = strings.Join(words, `[\s│]+`)
+	}
+	return regexp.MustCompile(`(?s)` + strings.Join(patterns, `.*`))
+}
