@@ -89,3 +89,6 @@ func (e *Env) RevokeAll(t *testing.T, username string, fits func(label string) b
 		}
 	}
 }
+
+// Rebase takes the registry as it is now for how it must be in the end.
+func (e *Env) Rebase() { e.before = e.snapshot() }

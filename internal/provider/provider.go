@@ -16,6 +16,7 @@ import (
 	"github.com/registry-identity/terraform-provider-registry/internal/membership"
 	"github.com/registry-identity/terraform-provider-registry/internal/permission"
 	"github.com/registry-identity/terraform-provider-registry/internal/registry/connect"
+	"github.com/registry-identity/terraform-provider-registry/internal/registry/transport"
 	"github.com/registry-identity/terraform-provider-registry/internal/repository"
 	"github.com/registry-identity/terraform-provider-registry/internal/server"
 	"github.com/registry-identity/terraform-provider-registry/internal/tfkit"
@@ -23,12 +24,30 @@ import (
 	"github.com/registry-identity/terraform-provider-registry/internal/user"
 )
 
-// New gives the constructor that the plugin server calls for every session.
-func New(version string) func() provider.Provider {
-	return func() provider.Provider { return &registryProvider{version: version} }
+// Option changes a provider in a way that no configuration can.
+type Option func(*registryProvider)
+
+// WithTransport adjusts how the provider reaches the registry after its configuration was read. Tests count requests and
+// skip waits with it.
+func WithTransport(adjust func(*transport.Config)) Option {
+	return func(p *registryProvider) { p.adjust = adjust }
 }
 
-type registryProvider struct{ version string }
+// New gives the constructor that the plugin server calls for every session.
+func New(version string, options ...Option) func() provider.Provider {
+	return func() provider.Provider {
+		p := &registryProvider{version: version}
+		for _, option := range options {
+			option(p)
+		}
+		return p
+	}
+}
+
+type registryProvider struct {
+	version string
+	adjust  func(*transport.Config)
+}
 
 var (
 	_ provider.ProviderWithEphemeralResources = (*registryProvider)(nil)
@@ -62,6 +81,9 @@ func (p *registryProvider) Configure(ctx context.Context, req provider.Configure
 	}
 	if !set.unknown {
 		set.transport.UserAgent = "terraform-provider-registry/" + p.version + " terraform/" + req.TerraformVersion
+		if p.adjust != nil {
+			p.adjust(&set.transport)
+		}
 		connection, err := connect.New(connect.Config{Type: set.serverType, Config: set.transport})
 		if err != nil {
 			tfkit.AddError(&resp.Diagnostics, "Invalid provider configuration", err)
