@@ -50,9 +50,12 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	connections, err := newHTTPTransport(cfg)
-	if err != nil {
+	var connections http.RoundTripper
+	if connections, err = newHTTPTransport(cfg); err != nil {
 		return nil, err
+	}
+	if cfg.RoundTripper != nil {
+		connections = cfg.RoundTripper
 	}
 	c := &Client{
 		rest:    newResty(connections, cfg.UserAgent),

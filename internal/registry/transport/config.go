@@ -48,6 +48,9 @@ type Config struct {
 	// AllowPlainHTTP permits sending a credential over http.
 	AllowPlainHTTP bool
 
+	// RoundTripper, when set, carries the requests instead of connections made from the settings above. Tests share one
+	// among many clients of one server.
+	RoundTripper http.RoundTripper
 	// Observe, when set, is told of every attempt; tests count requests with it. It must be safe for concurrent use.
 	Observe func(Attempt)
 	// Sleep waits between attempts; nil waits on the wall clock. Tests replace it.
