@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/function"
+	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
@@ -52,6 +53,7 @@ type registryProvider struct {
 var (
 	_ provider.ProviderWithEphemeralResources = (*registryProvider)(nil)
 	_ provider.ProviderWithFunctions          = (*registryProvider)(nil)
+	_ provider.ProviderWithListResources      = (*registryProvider)(nil)
 	_ provider.ProviderWithValidateConfig     = (*registryProvider)(nil)
 )
 
@@ -132,6 +134,16 @@ func (p *registryProvider) DataSources(context.Context) []func() datasource.Data
 // EphemeralResources implements provider.ProviderWithEphemeralResources.
 func (p *registryProvider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
 	return []func() ephemeral.EphemeralResource{token.NewEphemeralResource}
+}
+
+// ListResources implements provider.ProviderWithListResources.
+func (p *registryProvider) ListResources(context.Context) []func() list.ListResource {
+	return []func() list.ListResource{
+		group.NewListResource,
+		permission.NewListResource,
+		token.NewListResource,
+		user.NewListResource,
+	}
 }
 
 // Functions implements provider.ProviderWithFunctions.

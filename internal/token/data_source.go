@@ -110,7 +110,7 @@ func (d *tokensDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 		return
 	}
 	filter := registry.TokenFilter{Username: state.Username.ValueString(), LabelContains: state.DescriptionContains.ValueString()}
-	if reg.Server.Type == registry.ArtifactKeeper && !d.ownerID(ctx, reg, &filter, &resp.Diagnostics) {
+	if reg.Server.Type == registry.ArtifactKeeper && !ownerID(ctx, reg, &filter, &resp.Diagnostics) {
 		return
 	}
 	tokens, err := reg.Tokens.List(ctx, filter)
@@ -129,7 +129,7 @@ func (d *tokensDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 }
 
 // ownerID finds the id by which Artifact Keeper lists tokens.
-func (d *tokensDataSource) ownerID(ctx context.Context, reg *registry.Registry, filter *registry.TokenFilter, diags *diag.Diagnostics) bool {
+func ownerID(ctx context.Context, reg *registry.Registry, filter *registry.TokenFilter, diags *diag.Diagnostics) bool {
 	if filter.Username == "" {
 		diags.AddAttributeError(path.Root("username"), "Whose tokens?",
 			fmt.Sprintf("%s lists tokens by their owner only. Give username.", reg.Server.Type.Title()))

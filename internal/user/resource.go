@@ -227,13 +227,8 @@ func (r *userResource) ImportState(ctx context.Context, req resource.ImportState
 		tfkit.AddError(&resp.Diagnostics, fmt.Sprintf("Cannot import user %q", key), err)
 		return
 	}
-	state := model{
-		// These live in the configuration only. With their defaults in the state, the first plan has nothing to change.
-		DeletionPolicy: types.StringValue(policyDelete),
-		AdoptExisting:  types.BoolValue(false),
-		Timeouts:       tfkit.NullTimeouts("create", "read", "update", "delete"),
-	}
-	resp.Diagnostics.Append(state.FromAPI(ctx, found)...)
+	state, diags := importedModel(ctx, found)
+	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 	resp.Diagnostics.Append(tfkit.SavePrivate(ctx, resp.Private, adoptedKey, true)...)
 	if resp.Identity != nil {
