@@ -17,3 +17,6 @@ func Says(parts ...string) *regexp.Regexp {
 	}
 	return regexp.MustCompile(`(?s)` + strings.Join(patterns, `.*`))
 }
+
+// UUID is the form of Artifact Keeper's ids.
+var UUID = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)

@@ -187,7 +187,11 @@ func (r *groupResource) Update(ctx context.Context, req resource.UpdateRequest, 
 func (r *groupResource) updateGroup(ctx context.Context, reg *registry.Registry, plan model, state *model, resp *resource.UpdateResponse) {
 	spec, changed, diags := plan.changes(ctx, state.commonModel)
 	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() || !changed {
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if !changed {
+		state.Description = plan.Description // "" and null are the same to the registry
 		return
 	}
 	updated, err := reg.Groups.Update(ctx, state.ID.ValueString(), spec)
