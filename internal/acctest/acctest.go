@@ -1,11 +1,29 @@
-// Package acctest runs the provider against embedded registries with the real command line tool. Tests that use it live
-// beside each object and run only with TF_ACC=1.
+// Package acctest runs the provider with the real command line tool: against embedded registries of the tests' own, and
+// against a server that runs somewhere (`make testacc-live`). Tests that use it live beside each object and run only with
+// TF_ACC=1.
+//
+// # How to write an acceptance test that also runs live
+//
+// Start it with [Everywhere], or with [RegistryOrLive] if it is about one registry. On a live server it then shares the
+// server with the other tests and with strangers, so:
+//
+//   - Every name comes from the env: env.Name("quinn"), env.Email("quinn"). An embedded registry gets them as they are; on
+//     a live server they begin with the test's prefix, by which they are found again and removed.
+//   - What the test relies on it makes, before the first step: env.User(t, "alice"), env.User(t, "boss", acctest.Admin),
+//     env.Group(t, "developers"). An embedded registry has some of them from the start.
+//   - Repositories come from env.Repositories(t, n), which skips the test where the server has too few for it.
+//   - Changes behind Terraform's back go through env.Registry, the administrator's view, and so do questions; env.LiveTokens,
+//     env.RevokeAll and env.SignsIn work everywhere. env.Server is nil on a live server: guard what needs it with
+//     `if env.Server != nil`.
+//   - env.Test and env.Live compare what the server holds before and after; on a live server only what bears the test's
+//     prefix.
+//
+// A test that needs an embedded registry (faults, the clock, latency, thresholds, a directory, requests to count) starts with
+// [Dialects] or [Registry]; a live run skips it. [EmbeddedOnly] says why in the report of such a run.
 package acctest
 
 import (
-	"fmt"
 	"os"
-	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
@@ -13,6 +31,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/echoprovider"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 
+	"github.com/registry-identity/terraform-provider-registry/internal/acctest/live"
 	"github.com/registry-identity/terraform-provider-registry/internal/devregistry"
 	"github.com/registry-identity/terraform-provider-registry/internal/devregistry/devregistrytest"
 	"github.com/registry-identity/terraform-provider-registry/internal/provider"
@@ -42,18 +61,25 @@ func setenv(name, value string) {
 	}
 }
 
-// Env is one embedded registry and a provider that points at it.
+// Env is one registry and a provider that points at it.
 type Env struct {
-	Dialect  devregistry.Dialect
+	Dialect devregistry.Dialect
+	// Server is the embedded registry; nil on a live server.
 	Server   *devregistry.Server
 	Registry *registry.Registry // the registry as an administrator sees it, for changes out of band
 
+	prefix string // begins every name on a live server
+	made   names
+	leased []string // repositories whose rules belong to this test alone
+	look   func() (snapshot, error)
 	before snapshot
+	blind  error // why there is no before
 }
 
-// Dialects runs a test in parallel on a registry of each dialect.
+// Dialects runs a test in parallel on an embedded registry of each dialect.
 func Dialects(t *testing.T, test func(t *testing.T, env *Env)) {
 	t.Helper()
+	EmbeddedOnly(t, "it looks or reaches into the server")
 	for _, dialect := range []devregistry.Dialect{devregistry.Artifactory, devregistry.ArtifactKeeper} {
 		t.Run(string(dialect), func(t *testing.T) {
 			t.Parallel()
@@ -62,17 +88,62 @@ func Dialects(t *testing.T, test func(t *testing.T, env *Env)) {
 	}
 }
 
+// Everywhere is Dialects for a test that can share a server: with a live one it runs there.
+func Everywhere(t *testing.T, test func(t *testing.T, env *Env)) {
+	t.Helper()
+	if live.Current() == "" {
+		Dialects(t, test)
+		return
+	}
+	needAcc(t)
+	t.Run(string(liveServer(t).Server.Type), func(t *testing.T) {
+		t.Parallel()
+		test(t, onLiveServer(t))
+	})
+}
+
 // Registry starts an embedded registry that lives as long as the test. It skips the test unless TF_ACC is set.
 func Registry(t *testing.T, dialect devregistry.Dialect, options ...func(*devregistry.Options)) *Env {
+	t.Helper()
+	needAcc(t)
+	EmbeddedOnly(t, "it wants one of its own")
+	server := devregistrytest.Start(t, dialect, options...)
+	env := &Env{Dialect: dialect, Server: server, Registry: Open(t, server)}
+	env.look = func() (snapshot, error) { return inStore(server.Store), nil }
+	env.Rebase()
+	return env
+}
+
+// RegistryOrLive is Registry for a test that can share a server. A live server of the other kind skips it.
+func RegistryOrLive(t *testing.T, dialect devregistry.Dialect) *Env {
+	t.Helper()
+	if live.Current() == "" {
+		return Registry(t, dialect)
+	}
+	needAcc(t)
+	if found := liveServer(t).Server.Type; found != registry.Type(dialect) {
+		t.Skipf("needs %s, and the live server is %s", registry.Type(dialect).Title(), found.Title())
+	}
+	return onLiveServer(t)
+}
+
+// EmbeddedOnly skips a test when the tests run on a live server, and says why.
+func EmbeddedOnly(t *testing.T, why string) {
+	t.Helper()
+	if live.Current() != "" {
+		t.Skip("needs an embedded registry: " + why)
+	}
+}
+
+func needAcc(t *testing.T) {
 	t.Helper()
 	if os.Getenv("TF_ACC") == "" {
 		t.Skip("acceptance tests need TF_ACC=1")
 	}
-	server := devregistrytest.Start(t, dialect, options...)
-	env := &Env{Dialect: dialect, Server: server, Registry: Open(t, server)}
-	env.before = env.snapshot()
-	return env
 }
+
+// Rebase takes the registry as it is now for how it must be in the end. A failure is CheckUnchanged's to report.
+func (e *Env) Rebase() { e.before, e.blind = e.look() }
 
 // Open opens a registry with its administrator's token.
 func Open(t testing.TB, server *devregistry.Server) *registry.Registry {
@@ -99,58 +170,6 @@ func Pick[T any](e *Env, artifactory, keeper T) T {
 		return keeper
 	}
 	return artifactory
-}
-
-// Config is a whole configuration: the provider, with more arguments if wanted, and the body.
-func (e *Env) Config(body string, arguments ...string) string {
-	return Header() + e.Provider(arguments...) + body
-}
-
-// Header names the provider's source, which OpenTofu insists on.
-func Header() string {
-	host := os.Getenv("TF_ACC_PROVIDER_HOST")
-	if host == "" {
-		host = "registry.terraform.io"
-	}
-	return fmt.Sprintf(`
-terraform {
-  required_providers {
-    registry = { source = "%s/%s/registry" }
-    echo     = { source = "%s/%s/echo" }
-  }
-}
-`, host, namespace, host, namespace)
-}
-
-// Provider is the provider block for this registry. An argument replaces the default one of its name.
-func (e *Env) Provider(arguments ...string) string {
-	defaults := []string{
-		fmt.Sprintf("url = %q", e.Server.URL),
-		fmt.Sprintf("access_token = %q", e.Server.AdminToken),
-		fmt.Sprintf("ca_certificate = %q", string(e.Server.CAPEM)),
-		fmt.Sprintf("type = %q", string(e.Dialect)),
-	}
-	var b strings.Builder
-	b.WriteString("provider \"registry\" {\n")
-	for _, line := range defaults {
-		if name, _, _ := strings.Cut(line, " "); !argued(arguments, name) {
-			b.WriteString("  " + line + "\n")
-		}
-	}
-	for _, line := range arguments {
-		b.WriteString("  " + line + "\n")
-	}
-	b.WriteString("}\n")
-	return b.String()
-}
-
-func argued(arguments []string, name string) bool {
-	for _, argument := range arguments {
-		if got, _, _ := strings.Cut(argument, " "); got == name {
-			return true
-		}
-	}
-	return false
 }
 
 // Factories serve the provider under test, and echo, which makes ephemeral values visible.

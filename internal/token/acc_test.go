@@ -22,8 +22,8 @@ import (
 
 const address = "registry_token.test"
 
-func token(body string) string {
-	return fmt.Sprintf("resource \"registry_token\" \"test\" {\n  username = \"alice\"\n%s\n}\n", body)
+func token(env *acctest.Env, body string) string {
+	return fmt.Sprintf("resource \"registry_token\" \"test\" {\n  username = %q\n%s\n}\n", env.Name("alice"), body)
 }
 
 func is(attribute string, value knownvalue.Check) statecheck.StateCheck {
@@ -37,9 +37,9 @@ func expect(action plancheck.ResourceActionType) resource.ConfigPlanChecks {
 const replace = plancheck.ResourceActionDestroyBeforeCreate
 
 // only returns the one live token that alice has.
-func only(t *testing.T, env *acctest.Env) state.Token {
+func only(t *testing.T, env *acctest.Env) acctest.LiveToken {
 	t.Helper()
-	live := env.LiveTokens("alice")
+	live := env.LiveTokens(t, env.Name("alice"))
 	if len(live) != 1 {
 		t.Fatalf("alice has %d live tokens, want 1: %+v", len(live), live)
 	}
@@ -52,7 +52,7 @@ func TestTokenLifecycle(t *testing.T) {
 		const base = "expires_in = \"30d\"\n description = \"%s\"\n%s"
 		env.Live(t, acctest.Lifecycle{
 			Address: address,
-			Create:  token(fmt.Sprintf(base, "first", "")),
+			Create:  token(env, fmt.Sprintf(base, "first", "")),
 			Checks: []statecheck.StateCheck{
 				is("id", knownvalue.NotNull()), is("access_token", knownvalue.NotNull()), is("expires_at", knownvalue.NotNull()),
 				is("refresh_token", knownvalue.Null()), is("reference_token", knownvalue.Null()),
@@ -62,10 +62,10 @@ func TestTokenLifecycle(t *testing.T) {
 				})),
 			},
 			Updates: []acctest.Update{
-				{Config: token(fmt.Sprintf(base, "second", ""))},
-				{Config: token(fmt.Sprintf(base, "second", "rotate_before = \"7d\"")), Checks: []statecheck.StateCheck{is("rotation_due", knownvalue.Bool(false))}},
-				{Config: token(strings.Replace(fmt.Sprintf(base, "second", ""), "30d", "720h", 1))},
-				{Config: token(fmt.Sprintf(base, "second", "on_unreachable = \"warn\"\n idempotency_key = \"k\"\n revoke_on_destroy = true"))},
+				{Config: token(env, fmt.Sprintf(base, "second", ""))},
+				{Config: token(env, fmt.Sprintf(base, "second", "rotate_before = \"7d\"")), Checks: []statecheck.StateCheck{is("rotation_due", knownvalue.Bool(false))}},
+				{Config: token(env, strings.Replace(fmt.Sprintf(base, "second", ""), "30d", "720h", 1))},
+				{Config: token(env, fmt.Sprintf(base, "second", "on_unreachable = \"warn\"\n idempotency_key = \"k\"\n revoke_on_destroy = true"))},
 			},
 			Drifts: []acctest.Drift{{
 				Change: func() {
@@ -87,7 +87,7 @@ func TestTokenReplacements(t *testing.T) {
 		differs := statecheck.CompareValue(compare.ValuesDiffer())
 		step := func(body string, action plancheck.ResourceActionType) resource.TestStep {
 			return resource.TestStep{
-				Config: env.Config(token(body)), ConfigPlanChecks: expect(action),
+				Config: env.Config(token(env, body)), ConfigPlanChecks: expect(action),
 				ConfigStateChecks: []statecheck.StateCheck{differs.AddStateValue(address, tfjsonpath.New("access_token"))},
 			}
 		}
@@ -106,7 +106,7 @@ func TestTokenReplacements(t *testing.T) {
 func TestTokenRotation(t *testing.T) {
 	t.Parallel()
 	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
-		config := env.Config(token("expires_in = \"30d\"\n rotate_before = \"7d\""))
+		config := env.Config(token(env, "expires_in = \"30d\"\n rotate_before = \"7d\""))
 		shorten := func(left time.Duration) func() {
 			return func() {
 				id := only(t, env).ID
@@ -129,14 +129,14 @@ func TestTokenRotation(t *testing.T) {
 func TestTokenTooShortToBeStored(t *testing.T) {
 	t.Parallel()
 	env := acctest.Registry(t, "artifactory")
-	config := env.Config(token("expires_in = \"1h\"\n rotate_before = \"10m\""))
+	config := env.Config(token(env, "expires_in = \"1h\"\n rotate_before = \"10m\""))
 	env.Test(t,
 		resource.TestStep{Config: config, ConfigStateChecks: []statecheck.StateCheck{
 			is("persisted", knownvalue.Bool(false)), is("revocable", knownvalue.Bool(false)), is("expires_at", knownvalue.NotNull()),
 		}},
 		resource.TestStep{Config: config, PlanOnly: true},
 		resource.TestStep{RefreshState: true},
-		resource.TestStep{Config: env.Config(token("expires_in = \"1h\"\n rotate_before = \"59m\"")), ConfigPlanChecks: expect(plancheck.ResourceActionUpdate)},
+		resource.TestStep{Config: env.Config(token(env, "expires_in = \"1h\"\n rotate_before = \"59m\"")), ConfigPlanChecks: expect(plancheck.ResourceActionUpdate)},
 	)
 }
 
@@ -145,18 +145,18 @@ func TestTokenArtifactoryKinds(t *testing.T) {
 	env := acctest.Registry(t, "artifactory")
 	env.Test(t,
 		resource.TestStep{
-			Config: env.Config(token("artifactory = { refreshable = true, reference = true, audience = \"*@*\" }")),
+			Config: env.Config(token(env, "artifactory = { refreshable = true, reference = true, audience = \"*@*\" }")),
 			ConfigStateChecks: []statecheck.StateCheck{
 				is("refresh_token", knownvalue.NotNull()), is("reference_token", knownvalue.StringRegexp(regexp.MustCompile("^cmVmd"))),
 			},
 		},
 		resource.TestStep{
-			Config:            env.Config(token("expires_in = \"default\"")),
+			Config:            env.Config(token(env, "expires_in = \"default\"")),
 			ConfigPlanChecks:  expect(replace),
 			ConfigStateChecks: []statecheck.StateCheck{is("expires_at", knownvalue.NotNull()), is("refresh_token", knownvalue.Null())},
 		},
 		resource.TestStep{
-			Config:            env.Config(token("expires_in = \"4h\"\n artifactory = { force_revocable = true }")),
+			Config:            env.Config(token(env, "expires_in = \"4h\"\n artifactory = { force_revocable = true }")),
 			ConfigStateChecks: []statecheck.StateCheck{is("revocable", knownvalue.Bool(true)), is("persisted", knownvalue.Bool(true))},
 		},
 		// A name without an account, with the rights of a group.
@@ -170,7 +170,7 @@ func TestTokenNever(t *testing.T) {
 	t.Parallel()
 	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
 		env.Test(t, resource.TestStep{
-			Config:            env.Config(token("expires_in = \"never\"")),
+			Config:            env.Config(token(env, "expires_in = \"never\"")),
 			ConfigStateChecks: []statecheck.StateCheck{is("expires_at", knownvalue.Null())},
 		})
 	})
@@ -190,7 +190,7 @@ func TestTokenImport(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		config := env.Config(token("description = \"made by hand\""))
+		config := env.Config(token(env, "description = \"made by hand\""))
 		env.Test(t,
 			resource.TestStep{ResourceName: address, ImportState: true, ImportStateId: "alice/" + minted.ID, ImportStatePersist: true, Config: config},
 			// The secret is unknown and stays so, and nothing is replaced.
@@ -260,7 +260,7 @@ func TestTokenSafety(t *testing.T) {
 func TestTokenDeadRegistry(t *testing.T) {
 	t.Parallel()
 	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
-		config := env.Config(token("on_unreachable = \"warn\""))
+		config := env.Config(token(env, "on_unreachable = \"warn\""))
 		var died time.Time
 		resource.Test(t, resource.TestCase{
 			ProtoV6ProviderFactories: acctest.Factories(),
@@ -293,9 +293,9 @@ func TestTokenOtherServer(t *testing.T) {
 	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
 		other := acctest.Registry(t, env.Dialect)
 		env.Test(t,
-			resource.TestStep{Config: env.Config(token(""))},
-			resource.TestStep{Config: other.Config(token("")), ExpectError: regexp.MustCompile(`(?s)points at another server.*previous_url`)},
-			resource.TestStep{Config: env.Config(token("")), PlanOnly: true},
+			resource.TestStep{Config: env.Config(token(env, ""))},
+			resource.TestStep{Config: other.Config(token(env, "")), ExpectError: regexp.MustCompile(`(?s)points at another server.*previous_url`)},
+			resource.TestStep{Config: env.Config(token(env, "")), PlanOnly: true},
 		)
 	})
 }
@@ -304,7 +304,7 @@ func TestTokensDataSource(t *testing.T) {
 	t.Parallel()
 	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
 		env.Test(t, resource.TestStep{
-			Config: env.Config(token("description = \"mine\"") + `
+			Config: env.Config(token(env, "description = \"mine\"") + `
 				data "registry_tokens" "test" {
 					username             = registry_token.test.username
 					description_contains = "mine"
@@ -329,7 +329,7 @@ func TestEphemeralToken(t *testing.T) {
 			resource "echo" "test" {}
 		`)
 		noneLive := func() {
-			if live := env.LiveTokens("alice"); len(live) != 0 {
+			if live := env.LiveTokens(t, env.Name("alice")); len(live) != 0 {
 				t.Errorf("%d ephemeral tokens are still alive", len(live))
 			}
 		}
@@ -359,7 +359,7 @@ func TestTokenClaimsFunction(t *testing.T) {
 	t.Parallel()
 	env := acctest.Registry(t, "artifactory")
 	env.Test(t, resource.TestStep{
-		Config: env.Config(token("") + `
+		Config: env.Config(token(env, "") + `
 			output "claims" {
 				value     = provider::registry::token_claims(registry_token.test.access_token)
 				sensitive = true

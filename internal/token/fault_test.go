@@ -40,8 +40,8 @@ func TestTokenLostAnswer(t *testing.T) {
 					t.Fatal(err)
 				}
 				env.Test(t,
-					resource.TestStep{Config: env.Config(token("")), ConfigStateChecks: []statecheck.StateCheck{is("access_token", knownvalue.NotNull())}},
-					resource.TestStep{PreConfig: func() { only(t, env) }, Config: env.Config(token("")), PlanOnly: true},
+					resource.TestStep{Config: env.Config(token(env, "")), ConfigStateChecks: []statecheck.StateCheck{is("access_token", knownvalue.NotNull())}},
+					resource.TestStep{PreConfig: func() { only(t, env) }, Config: env.Config(token(env, "")), PlanOnly: true},
 				)
 			})
 		})
@@ -55,7 +55,7 @@ func TestTokenAnswersAlwaysLost(t *testing.T) {
 		if err := env.Server.Faults.Set(devregistry.Fault{Endpoint: mintEndpoint(env), Kind: devregistry.FaultResetAfter, Count: -1}); err != nil {
 			t.Fatal(err)
 		}
-		env.Test(t, resource.TestStep{Config: env.Config(token("")), ExpectError: regexp.MustCompile(`Cannot mint a token for user "alice"`)})
+		env.Test(t, resource.TestStep{Config: env.Config(token(env, "")), ExpectError: regexp.MustCompile(`Cannot mint a token for user "alice"`)})
 	})
 }
 
@@ -68,12 +68,12 @@ func TestTokenReadBackFails(t *testing.T) {
 			t.Fatal(err)
 		}
 		env.Test(t,
-			resource.TestStep{Config: env.Config(token(""))},
+			resource.TestStep{Config: env.Config(token(env, ""))},
 			resource.TestStep{
-				PreConfig: func() { only(t, env) }, Config: env.Config(token("")), PlanOnly: true,
+				PreConfig: func() { only(t, env) }, Config: env.Config(token(env, "")), PlanOnly: true,
 			},
 			resource.TestStep{RefreshState: true},
-			resource.TestStep{Config: env.Config(token("description = \"x\"")), ConfigStateChecks: []statecheck.StateCheck{is("persisted", knownvalue.Bool(true))}},
+			resource.TestStep{Config: env.Config(token(env, "description = \"x\"")), ConfigStateChecks: []statecheck.StateCheck{is("persisted", knownvalue.Bool(true))}},
 		)
 	})
 }
@@ -82,7 +82,7 @@ func TestTokenReadBackFails(t *testing.T) {
 func TestTokenLeftovers(t *testing.T) {
 	t.Parallel()
 	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
-		config := env.Config(token("idempotency_key = \"workspace-1\""))
+		config := env.Config(token(env, "idempotency_key = \"workspace-1\""))
 		env.Test(t,
 			resource.TestStep{Config: config},
 			resource.TestStep{
@@ -94,12 +94,12 @@ func TestTokenLeftovers(t *testing.T) {
 					env.Server.Store.Update(func(s *state.State) { s.TokenByID(used).LastUsed = s.TokenByID(used).IssuedAt })
 					leave(t, env, "somebody's own token")
 				},
-				Config: env.Config(token("idempotency_key = \"workspace-1\"\n keepers = { run = \"2\" }")),
+				Config: env.Config(token(env, "idempotency_key = \"workspace-1\"\n keepers = { run = \"2\" }")),
 			},
 			resource.TestStep{
 				PreConfig: func() {
 					var labels []string
-					for _, live := range env.LiveTokens("alice") {
+					for _, live := range env.LiveTokens(t, env.Name("alice")) {
 						labels = append(labels, live.Label)
 						if strings.Contains(live.Label, "KILLED") {
 							t.Errorf("the leftover %q is still alive", live.Label)
@@ -108,11 +108,11 @@ func TestTokenLeftovers(t *testing.T) {
 					if len(labels) != 3 {
 						t.Errorf("live tokens are %q, want the new one, the used one and the foreign one", labels)
 					}
-					env.RevokeAll(t, "alice", func(label string) bool {
+					env.RevokeAll(t, env.Name("alice"), func(label string) bool {
 						return strings.Contains(label, "USED") || strings.HasPrefix(label, "somebody")
 					})
 				},
-				Config: env.Config(token("idempotency_key = \"workspace-1\"\n keepers = { run = \"2\" }")), PlanOnly: true,
+				Config: env.Config(token(env, "idempotency_key = \"workspace-1\"\n keepers = { run = \"2\" }")), PlanOnly: true,
 			},
 		)
 	})
@@ -139,7 +139,7 @@ func TestTokenCreateBeforeDestroy(t *testing.T) {
 	t.Parallel()
 	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
 		config := func(run int) string {
-			return env.Config(token(fmt.Sprintf("idempotency_key = \"k\"\n keepers = { run = \"%d\" }\n lifecycle {\n create_before_destroy = true\n }", run)))
+			return env.Config(token(env, fmt.Sprintf("idempotency_key = \"k\"\n keepers = { run = \"%d\" }\n lifecycle {\n create_before_destroy = true\n }", run)))
 		}
 		var replaces knownvalue.Check = knownvalue.Null()
 		if acctest.Has(acctest.FeatureHandover) {
@@ -161,14 +161,14 @@ func TestTokenRevokeFaults(t *testing.T) {
 			t.Parallel()
 			acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
 				env.Test(t,
-					resource.TestStep{Config: env.Config(token(""))},
+					resource.TestStep{Config: env.Config(token(env, ""))},
 					resource.TestStep{
 						PreConfig: func() {
 							if err := env.Server.Faults.Set(devregistry.Fault{Endpoint: revokeEndpoint(env), Kind: kind, RetryAfter: "0"}); err != nil {
 								t.Fatal(err)
 							}
 						},
-						Config: env.Config(token("")), PlanOnly: true,
+						Config: env.Config(token(env, "")), PlanOnly: true,
 					},
 				)
 			})
