@@ -86,32 +86,15 @@ func (l lister[T]) each(ctx context.Context) iter.Seq2[T, error] {
 	}
 }
 
-// all reads the whole list, such that nothing is missing: an object removed between two pages moves another one back
-// onto the page already read. A list longer than one page is therefore read again until two counts agree.
+// all reads the whole list, such that nothing is missing. An object made in between pushes others onto the next page,
+// where they are seen again; one removed in between pulls another back onto a page already read, where it is missed. So a
+// walk during which the list shrank, or that saw fewer objects than there are, is done again.
 func (l lister[T]) all(ctx context.Context) ([]T, error) {
-	const rounds = 3
+	const rounds = 4
 	for range rounds {
-		var items []T
-		total, pages := 0, 0
-		seen := map[string]bool{}
-		for number := 1; number == 1 || number <= pages; number++ {
-			p, err := l.page(ctx, number)
-			if err != nil {
-				return nil, err
-			}
-			total, pages = p.Pagination.Total, p.Pagination.TotalPages
-			for _, item := range p.Items {
-				if id := l.id(item); !seen[id] {
-					seen[id] = true
-					items = append(items, item)
-				}
-			}
-			if len(p.Items) == 0 {
-				break
-			}
-		}
-		if len(items) >= total || pages <= 1 {
-			return items, nil
+		items, whole, err := l.walk(ctx)
+		if err != nil || whole {
+			return items, err
 		}
 	}
 	return nil, &registry.Error{
@@ -120,14 +103,40 @@ func (l lister[T]) all(ctx context.Context) ([]T, error) {
 	}
 }
 
+// walk reads all pages once and reports whether nothing can be missing.
+func (l lister[T]) walk(ctx context.Context) (items []T, whole bool, err error) {
+	seen := map[string]bool{}
+	read, total, shrank := 0, 0, false
+	for pages := 1; read < pages; {
+		read++
+		p, err := l.page(ctx, read)
+		if err != nil {
+			return nil, false, err
+		}
+		for _, item := range p.Items {
+			if id := l.id(item); !seen[id] {
+				seen[id] = true
+				items = append(items, item)
+			}
+		}
+		shrank = shrank || p.Pagination.Total < total
+		total = p.Pagination.Total
+		if pages = p.Pagination.TotalPages; len(p.Items) == 0 {
+			break
+		}
+	}
+	return items, read == 1 || !shrank && len(items) >= total, nil
+}
+
 // find looks through a list for the one item that fits. A miss on a list of several pages is looked at again, since the
 // item may have moved between them.
 func (l lister[T]) find(ctx context.Context, fits func(T) bool) (T, bool, error) {
 	var none T
-	for round := range 2 {
-		pages := 1
-		for number := 1; number <= pages; number++ {
-			p, err := l.page(ctx, number)
+	for range 2 {
+		read := 0
+		for pages := 1; read < pages; {
+			read++
+			p, err := l.page(ctx, read)
 			if err != nil {
 				return none, false, err
 			}
@@ -140,7 +149,7 @@ func (l lister[T]) find(ctx context.Context, fits func(T) bool) (T, bool, error)
 				break
 			}
 		}
-		if pages <= 1 && round == 0 {
+		if read <= 1 {
 			break
 		}
 	}

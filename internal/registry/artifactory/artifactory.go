@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"iter"
+	"net/http"
 	"strings"
 
 	"github.com/registry-identity/terraform-provider-registry/internal/registry"
@@ -81,7 +82,10 @@ func problem(a transport.Answer) (transport.Problem, bool) {
 		}
 	}
 	p.Message = strings.Join(words, "; ")
-	if a.Status == 401 && strings.Contains(p.Message, "expired") {
+	if a.Path == repositoryPath && a.Status == http.StatusBadRequest {
+		p.Kind = kindOfBadRepository(p.Message)
+	}
+	if a.Status == http.StatusUnauthorized && strings.Contains(p.Message, "expired") {
 		p.Hint = "The provider's token has expired; give it a new one"
 	}
 	return p, true

@@ -63,21 +63,22 @@ func packageURL(base, packageType, key string) string {
 	}
 }
 
-// Get implements registry.Repositories. Artifactory answers 400 for an unknown key.
+// kindOfBadRepository reads the 400 that Artifactory answers for an unknown key, and also for a call that is not part of
+// the free edition.
+func kindOfBadRepository(message string) registry.Kind {
+	if strings.Contains(message, "Artifactory Pro") {
+		return registry.KindUnsupported
+	}
+	return registry.KindNotFound
+}
+
+// Get implements registry.Repositories.
 func (r repositories) Get(ctx context.Context, key string) (registry.Repository, error) {
 	var answer repositoryJSON
 	err := r.c.Do(ctx, transport.Request{
 		Op: "read", Object: fmt.Sprintf("repository %q", key), Method: http.MethodGet, Path: repositoryPath,
 		Params: map[string]string{"key": key},
 	}, &answer)
-	var e *registry.Error
-	if errors.As(err, &e) && e.Status == http.StatusBadRequest {
-		if strings.Contains(e.Message, "Artifactory Pro") { // this call is not part of the free edition
-			e.Kind = registry.KindUnsupported
-		} else {
-			e.Kind = registry.KindNotFound
-		}
-	}
 	if err != nil {
 		return registry.Repository{}, err
 	}
