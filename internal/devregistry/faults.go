@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/registry-identity/terraform-provider-registry/internal/devregistry/artifactkeeper"
 	"github.com/registry-identity/terraform-provider-registry/internal/devregistry/artifactory"
 	"github.com/registry-identity/terraform-provider-registry/internal/devregistry/record"
 )
@@ -33,7 +34,7 @@ const (
 	FaultTruncated = "truncated"
 	// FaultStale repeats what the same URL answered first since the script was set: a page that changed meanwhile.
 	FaultStale = "stale"
-	// FaultHTML answers 200 with an HTML page, as a sign-in proxy in the way does.
+	// FaultHTML answers with an HTML page and Fault.Status (200 when it is 0), as a sign-in proxy in the way does.
 	FaultHTML = "html"
 )
 
@@ -54,7 +55,7 @@ type Fault struct {
 	Count int `json:"count"`
 	// Kind is one of the Fault… constants.
 	Kind string `json:"kind"`
-	// Status is for FaultStatus.
+	// Status is for FaultStatus and FaultHTML.
 	Status int `json:"status"`
 	// RetryAfter is sent as Retry-After with FaultStatus and FaultRateLimit. A number is seconds. "date:N" becomes the
 	// HTTP date N seconds from now.
@@ -186,6 +187,7 @@ func (s *Server) play(w http.ResponseWriter, r *http.Request, entry *record.Entr
 		s.refuse(w, r, fault, http.StatusForbidden)
 	case FaultHTML:
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.WriteHeader(cmp.Or(fault.Status, http.StatusOK))
 		_, _ = w.Write([]byte("<!DOCTYPE html>\n<html><body>Please sign in</body></html>\n"))
 	case FaultSlow:
 		if pause(r, fault.delay) {
@@ -222,10 +224,7 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, fault *Fault, st
 		artifactory.WriteError(w, r, status, http.StatusText(status))
 		return
 	}
-	// Artifact Keeper's middlewares, which is where such errors come from, answer in text.
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.WriteHeader(status)
-	_, _ = w.Write([]byte(http.StatusText(status)))
+	artifactkeeper.WriteError(w, status)
 }
 
 // buffer holds an answer that will not be sent as it is.

@@ -38,6 +38,12 @@ func TestFaultAnswers(t *testing.T) {
 				{"html", devregistry.Fault{Kind: devregistry.FaultHTML}, 200, func(res *http.Response, body string) bool {
 					return strings.HasPrefix(res.Header.Get("Content-Type"), "text/html") && strings.Contains(body, "<html>")
 				}},
+				{"a proxy's page", devregistry.Fault{Kind: devregistry.FaultHTML, Status: 404}, 404, func(res *http.Response, body string) bool {
+					return strings.HasPrefix(res.Header.Get("Content-Type"), "text/html") && strings.Contains(body, "<html>")
+				}},
+				{"not found", devregistry.Fault{Kind: devregistry.FaultStatus, Status: 404}, 404, func(_ *http.Response, body string) bool {
+					return strings.Contains(body, `"NOT_FOUND"`)
+				}},
 				{"slow", devregistry.Fault{Kind: devregistry.FaultSlow, Delay: "10ms"}, 200, func(_ *http.Response, body string) bool {
 					return strings.Contains(body, "alice")
 				}},

@@ -116,6 +116,19 @@ func writeResult(w http.ResponseWriter, result any) {
 	}
 }
 
+// WriteError answers with an error of this status as if it came from where such errors come from: handlers miss objects and
+// fail in JSON, the layers in front of them refuse in text.
+func WriteError(w http.ResponseWriter, status int) {
+	switch status {
+	case http.StatusNotFound:
+		writeError(w, notFound("Not found"))
+	case http.StatusInternalServerError:
+		writeError(w, internalError())
+	default:
+		writeError(w, refused(status, http.StatusText(status)))
+	}
+}
+
 func writeError(w http.ResponseWriter, err error) {
 	var api *apiError
 	var text *textError
