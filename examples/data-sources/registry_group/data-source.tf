@@ -1,0 +1,3 @@
+data "registry_group" "developers" {
+  name = "developers"
+}

@@ -1,0 +1,3 @@
+data "registry_permission" "npm" {
+  name = "npm-private"
+}

@@ -1,0 +1,3 @@
+data "registry_repositories" "npm" {
+  package_type = "npm"
+}

@@ -1,0 +1,3 @@
+data "registry_repository" "npm" {
+  key = "npm-private"
+}

@@ -1,0 +1,3 @@
+data "registry_user" "quinn" {
+  username = "quinn"
+}

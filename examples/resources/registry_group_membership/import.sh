@@ -1,0 +1,1 @@
+terraform import registry_group_membership.quinn developers/quinn

@@ -1,0 +1,1 @@
+terraform import registry_permission.npm npm-private

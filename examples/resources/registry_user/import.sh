@@ -1,0 +1,1 @@
+terraform import registry_user.quinn quinn
