@@ -37,7 +37,7 @@ func NewCLI(t *testing.T, providers map[string]func() (tfprotov6.ProviderServer,
 	t.Helper()
 	attached := map[string]map[string]any{}
 	for source, factory := range providers {
-		attached[Address(source)] = serve(t, Address(source), factory)
+		attached[Address(source)] = attach(t, Address(source), factory)
 	}
 	reattach, err := json.Marshal(attached)
 	if err != nil {
@@ -58,8 +58,8 @@ func NewCLI(t *testing.T, providers map[string]func() (tfprotov6.ProviderServer,
 	return c
 }
 
-// serve runs a provider until the test ends and tells where.
-func serve(t *testing.T, address string, factory func() (tfprotov6.ProviderServer, error)) map[string]any {
+// attach runs a provider until the test ends and tells where.
+func attach(t *testing.T, address string, factory func() (tfprotov6.ProviderServer, error)) map[string]any {
 	t.Helper()
 	server, err := factory()
 	if err != nil {
