@@ -54,7 +54,8 @@ type PermissionSpec struct {
 // Permissions manages grants.
 type Permissions interface {
 	// Create grants. KindConflict when a permission of this name exists (on Artifact Keeper: when a row of one of the
-	// principals exists, or, unless Additive, any row of the repository).
+	// principals exists, or, unless Additive, any row of the repository). Nothing is left of a create that failed, except
+	// what is returned together with the error.
 	Create(ctx context.Context, spec PermissionSpec) (Permission, error)
 	// Get reads by Name. KindNotFound when there is none (on Artifact Keeper: no rows on the repository).
 	Get(ctx context.Context, name string) (Permission, error)

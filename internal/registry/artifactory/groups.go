@@ -108,10 +108,10 @@ func (g groups) Create(ctx context.Context, spec registry.GroupSpec) (registry.G
 	err := g.c.Do(ctx, transport.Request{
 		Op: "create", Object: groupObject(spec.Name), Class: transport.Create, Method: http.MethodPost, Path: groupsPath, Body: body,
 	}, &answer)
-	switch {
-	case registry.IsNotFound(err): // nothing but a member can be missing when a group is created
+	if registry.KindOf(err) == registry.KindInvalid {
 		return registry.Group{}, g.unknownMember(ctx, "create", spec.Name, spec.Members, err)
-	case err != nil:
+	}
+	if err != nil {
 		return registry.Group{}, err
 	}
 	group := answer.group()

@@ -51,11 +51,11 @@ func (p permissions) Create(ctx context.Context, spec registry.PermissionSpec) (
 	return body.permission(), nil
 }
 
-// namesUnknown turns a "not found" about a permission that is there, or is just being created, into what it means: one
-// of the repositories, users or groups in it does not exist.
+// namesUnknown explains a 404 about a permission that is there, or is just being created: one of the repositories, users
+// or groups in it does not exist.
 func namesUnknown(err error) error {
 	var e *registry.Error
-	if errors.As(err, &e) && e.Kind == registry.KindNotFound {
+	if errors.As(err, &e) && e.Status == http.StatusNotFound && e.Kind != registry.KindWrongEndpoint {
 		e.Kind = registry.KindInvalid
 		e.Hint = "Check that the repositories, users and groups named in it exist"
 	}

@@ -201,11 +201,10 @@ func (c *Client) Probe(ctx context.Context, r Request) (Answer, error) {
 	return c.exchange(ctx, p)
 }
 
-// confirmed runs a request and hands its success to accept. A missing object is asked for again where the request
-// wants that.
+// confirmed runs a request and hands its success to accept. That an object is missing is believed when it was said twice.
 func (c *Client) confirmed(ctx context.Context, p *prepared, accept func(Answer) error) error {
 	err := c.once(ctx, p, accept)
-	if p.Confirm && registry.IsNotFound(err) {
+	if registry.IsNotFound(err) && (p.Confirm || p.Class == Idempotent) {
 		return c.once(ctx, p, accept)
 	}
 	return err

@@ -73,13 +73,26 @@ func kindOf(p *prepared, a Answer, own bool) registry.Kind {
 	case !own && (a.Status == http.StatusNotFound || a.Status == http.StatusMethodNotAllowed || a.Status == http.StatusGone):
 		return registry.KindWrongEndpoint
 	case a.Status == http.StatusNotFound || a.Status == http.StatusGone:
-		return registry.KindNotFound
+		return kindOfMissing(p)
 	case a.Status == http.StatusMethodNotAllowed:
 		return registry.KindUnsupported
 	case a.Status == http.StatusConflict:
 		return registry.KindConflict
 	default:
 		return registry.KindInvalid
+	}
+}
+
+// kindOfMissing: only what a request names can be missing. A list that is not there would empty everything it tells about,
+// so it means another address; and when something is made, what is missing is something it refers to.
+func kindOfMissing(p *prepared) registry.Kind {
+	switch named := strings.Contains(p.Path, "{"); {
+	case named:
+		return registry.KindNotFound
+	case p.writes():
+		return registry.KindInvalid
+	default:
+		return registry.KindWrongEndpoint
 	}
 }
 

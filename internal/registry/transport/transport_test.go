@@ -112,7 +112,7 @@ func answer(w http.ResponseWriter, status int, contentType, body string) {
 }
 
 func get(path string) Request {
-	return Request{Op: "read", Object: "thing", Method: http.MethodGet, Path: path}
+	return Request{Op: "read", Object: "thing", Method: http.MethodGet, Path: path, Params: map[string]string{"id": "1"}}
 }
 
 func create(path string) Request {
@@ -223,7 +223,7 @@ func TestAnswersThatCannotBeBelieved(t *testing.T) {
 		"plain 404":     {404, "text/plain", "404 page not found", nil, registry.KindWrongEndpoint, registry.KindWrongEndpoint},
 		"empty 404":     {404, "", "", nil, registry.KindWrongEndpoint, registry.KindWrongEndpoint},
 		"html 403":      {403, "text/html", html, nil, registry.KindWrongEndpoint, registry.KindWrongEndpoint},
-		"own 404":       {404, "application/json", `{"code":"NOT_FOUND"}`, nil, registry.KindNotFound, registry.KindNotFound},
+		"own 404":       {404, "application/json", `{"code":"NOT_FOUND"}`, nil, registry.KindNotFound, registry.KindInvalid},
 		"own 409":       {409, "application/json", `{"code":"CONFLICT"}`, nil, registry.KindConflict, registry.KindConflict},
 		"own 400":       {400, "application/json", `{"code":"BAD"}`, nil, registry.KindInvalid, registry.KindInvalid},
 		"own 401":       {401, "application/json", `{"code":"AUTH"}`, nil, registry.KindUnauthorized, registry.KindUnauthorized},
@@ -246,7 +246,7 @@ func TestAnswersThatCannotBeBelieved(t *testing.T) {
 				}
 				answer(w, tc.status, tc.contentType, tc.body)
 			}, func(cfg *Config) { cfg.MaxRetries = 1 })
-			e := wantKind(t, c.Do(context.Background(), get("/api/thing"), &thing{}), tc.readKind)
+			e := wantKind(t, c.Do(context.Background(), get("/api/{id}"), &thing{}), tc.readKind)
 			if e.Status != tc.status || e.Op != "read" || e.Object != "thing" {
 				t.Errorf("the error lost its subject: %+v", e)
 			}
@@ -290,7 +290,7 @@ func TestAbsenceIsConfirmedOnce(t *testing.T) {
 				}
 				answer(w, http.StatusNotFound, "application/json", `{"code":"NOT_FOUND"}`)
 			})
-			r := get("/api/thing")
+			r := get("/api/{id}")
 			r.Confirm = tc.confirm
 			err := c.Do(context.Background(), r, &thing{})
 			if registry.IsNotFound(err) != tc.missing || requests != tc.want {
@@ -298,6 +298,15 @@ func TestAbsenceIsConfirmedOnce(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAListIsNeverMissing: what a request does not name cannot be gone.
+func TestAListIsNeverMissing(t *testing.T) {
+	t.Parallel()
+	c, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, http.StatusNotFound, "application/json", `{"code":"NOT_FOUND"}`)
+	})
+	wantKind(t, c.Do(context.Background(), get("/api/users"), nil), registry.KindWrongEndpoint)
 }
 
 func TestDiagnoseExplainsForeignAnswers(t *testing.T) {
