@@ -67,15 +67,18 @@ func (r *tokenResource) importKey(ctx context.Context, req resource.ImportStateR
 	return username, id
 }
 
+// artifactoryTypes are the types of the nested attribute.
+var artifactoryTypes = map[string]attr.Type{
+	"refreshable": types.BoolType, "reference": types.BoolType, "audience": types.StringType,
+	"project_key": types.StringType, "force_revocable": types.BoolType,
+}
+
 // nullModel is a state in which nothing is known; the nested types need their element types even then.
 func nullModel() model {
 	return model{
-		Scopes:  types.SetNull(types.StringType),
-		Keepers: types.MapNull(types.StringType),
-		Artifactory: types.ObjectNull(map[string]attr.Type{
-			"refreshable": types.BoolType, "reference": types.BoolType, "audience": types.StringType,
-			"project_key": types.StringType, "force_revocable": types.BoolType,
-		}),
-		Timeouts: tfkit.NullTimeouts("create", "read", "delete"),
+		Scopes:      types.SetNull(types.StringType),
+		Keepers:     types.MapNull(types.StringType),
+		Artifactory: types.ObjectNull(artifactoryTypes),
+		Timeouts:    tfkit.NullTimeouts("create", "read", "delete"),
 	}
 }

@@ -104,7 +104,7 @@ func (m *model) stored(ctx context.Context, in registry.Token) diag.Diagnostics 
 	m.ExpiresAt = tfkit.TimeOrNull(in.ExpiresAt)
 	m.Persisted = types.BoolValue(true)
 	if m.Username.IsNull() {
-		m.Username = types.StringValue(in.Username)
+		m.Username = tfkit.StringOrNull(in.Username)
 	}
 	var diags diag.Diagnostics
 	if m.Scopes.IsNull() && len(in.Scopes) > 0 {

@@ -80,7 +80,14 @@ func find(ctx context.Context, reg *registry.Registry, from *origin, state model
 		}
 		from.OwnerID = user.ID
 	}
-	return reg.Tokens.Get(ctx, from.OwnerID, state.ID.ValueString())
+	token, err := reg.Tokens.Get(ctx, from.OwnerID, state.ID.ValueString())
+	if err == nil && token.Username == "" && !tfkit.Set(state.Username) && from.OwnerID != "" {
+		// Moved from a state that knows the owner's id only.
+		var user registry.User
+		user, err = reg.Users.Get(ctx, from.OwnerID)
+		token.Username = user.Username
+	}
+	return token, err
 }
 
 // mintedAt prefers the registry's clock, by which its other tokens are dated.

@@ -129,8 +129,11 @@ func (r *tokenResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	limit, diags := state.Timeouts.Read(ctx, readTimeout)
 	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(tfkit.KeepIdentity(ctx, resp.Identity, r.identity(state))...)
-	if resp.Diagnostics.HasError() || !r.Configured() {
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if !r.Configured() {
+		resp.Diagnostics.Append(tfkit.KeepIdentity(ctx, resp.Identity, r.identity(state))...)
 		return
 	}
 	lenient := r.lenient(state)
@@ -150,7 +153,7 @@ func (r *tokenResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	}
 	switch {
 	case err == nil:
-		if !known {
+		if !known || from.Username == "" {
 			from.Username = token.Username
 			resp.Diagnostics.Append(tfkit.SavePrivate(ctx, resp.Private, originKey, from)...)
 		}
@@ -170,6 +173,7 @@ func (r *tokenResource) Read(ctx context.Context, req resource.ReadRequest, resp
 		tfkit.AddError(&resp.Diagnostics, fmt.Sprintf("Cannot read token %s of user %q", state.ID.ValueString(), state.Username.ValueString()), err)
 		return
 	}
+	resp.Diagnostics.Append(tfkit.KeepIdentity(ctx, resp.Identity, r.identity(state))...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 }
 
