@@ -2,6 +2,8 @@ package identity
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/registry-identity/terraform-provider-registry/internal/registry"
@@ -16,10 +18,8 @@ type step struct {
 
 // steps lists the look-ups in order. An override is the only one where there is one: it says who the person is.
 func (p person) steps() []step {
-	for key, username := range p.Override {
-		if (p.Email != "" && registry.EqualFoldASCII(key, p.Email)) || (p.Username != "" && key == p.Username) {
-			return []step{{by: byOverride, kind: byUsername, key: username}}
-		}
+	if username := p.overridden(); username != "" {
+		return []step{{by: byOverride, kind: byUsername, key: username}}
 	}
 	var steps []step
 	for _, way := range p.Match {
@@ -39,11 +39,32 @@ func (p person) steps() []step {
 	return steps
 }
 
+// overridden gives the account that the override names for this person; "" when it names none. The address comes before
+// the user name, which people can change, and an exact spelling before another one, so that the answer is always the same.
+func (p person) overridden() string {
+	for _, key := range []string{p.Email, p.Username} {
+		if username := p.Override[key]; key != "" && username != "" {
+			return username
+		}
+		if key != p.Email || key == "" {
+			continue
+		}
+		for _, other := range slices.Sorted(maps.Keys(p.Override)) {
+			if registry.EqualFoldASCII(other, key) {
+				return p.Override[other]
+			}
+		}
+	}
+	return ""
+}
+
 // lookUp asks the registry. A name that the registry could not store matches nobody and costs no request.
 func (s step) lookUp(ctx context.Context, users registry.Users, t registry.Type) ([]registry.User, error) {
 	switch {
 	case s.key == "":
 		return nil, nil
+	case s.kind == byEmail && t == registry.Artifactory && registry.CheckUsername(t, registry.LowerASCII(s.key)) != nil:
+		return nil, nil // it looks for the account named so, and there is none
 	case s.kind == byEmail:
 		return users.FindByEmail(ctx, s.key)
 	case s.kind == byScan:

@@ -2,6 +2,7 @@ package permission_test
 
 import (
 	"fmt"
+	"net/http"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -173,7 +174,7 @@ func TestPermissionWritesOnlyWhatChanged(t *testing.T) {
 		resource.TestStep{PreConfig: env.Server.Log.Reset, Config: config("manage")},
 		resource.TestStep{PreConfig: func() {
 			for _, e := range env.Server.Log.Entries() {
-				if e.Method != "GET" && e.Path != "/access/api/v2/permissions/npm-private/build" {
+				if e.Method != http.MethodGet && e.Path != "/access/api/v2/permissions/npm-private/build" {
 					t.Errorf("%s %s was sent for a change of another section", e.Method, e.Path)
 				}
 			}

@@ -1,0 +1,141 @@
+package identity_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+
+	"github.com/registry-identity/terraform-provider-registry/internal/acctest"
+	"github.com/registry-identity/terraform-provider-registry/internal/devregistry"
+	"github.com/registry-identity/terraform-provider-registry/internal/devregistry/state"
+)
+
+func identity(arguments ...string) string {
+	return "data \"registry_identity\" \"test\" {\n  " + strings.Join(arguments, "\n  ") + "\n}\n"
+}
+
+func person(username, email string, more ...string) string {
+	return identity(append([]string{fmt.Sprintf("username = %q", username), fmt.Sprintf("email = %q", email)}, more...)...)
+}
+
+func is(attribute string, value knownvalue.Check) statecheck.StateCheck {
+	return statecheck.ExpectKnownValue("data.registry_identity.test", tfjsonpath.New(attribute), value)
+}
+
+func they(username, by string) []statecheck.StateCheck {
+	return []statecheck.StateCheck{
+		is("username", knownvalue.StringExact(username)), is("matched_by", knownvalue.StringExact(by)), is("enabled", knownvalue.Bool(true)),
+	}
+}
+
+func TestIdentity(t *testing.T) {
+	t.Parallel()
+	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+		named := acctest.Pick(env, they("erin@example.com", "email"), they("dana", "email"))
+		byAddress := acctest.Pick(env, "erin@example.com", "d.whitfield@example.org")
+		env.Test(
+			t,
+			resource.TestStep{
+				Config: env.Config(person("alice", "Alice@Example.com")), ConfigStateChecks: append(
+					they("alice", acctest.Pick(env, "username", "email")), is("email", knownvalue.StringExact("alice@example.com")),
+				),
+				ConfigPlanChecks: resource.ConfigPlanChecks{PostApplyPostRefresh: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
+			},
+			resource.TestStep{Config: env.Config(person("renamed-yesterday", byAddress)), ConfigStateChecks: named},
+			resource.TestStep{
+				Config:            env.Config(person("x", "bob@example.com", `match = ["email_local_part"]`)),
+				ConfigStateChecks: they("bob", "email_local_part"),
+			},
+			resource.TestStep{
+				Config:            env.Config(person("x", "d.whitfield@example.org", `override = { "D.Whitfield@example.org" = "dana" }`)),
+				ConfigStateChecks: they("dana", "override"),
+			},
+			resource.TestStep{
+				Config:            env.Config(person("x", "d.whitfield@example.org", `match = ["username"]`, "scan = true")),
+				ConfigStateChecks: they("dana", "scan"),
+			},
+			resource.TestStep{
+				Config:            env.Config(identity(`username = "dana"`, "verify_email = false")),
+				ConfigStateChecks: they("dana", "username"),
+			},
+			resource.TestStep{
+				Config: env.Config(person("zoe", "zoe@example.com", `on_missing = "null"`)),
+				ConfigStateChecks: []statecheck.StateCheck{
+					is("id", knownvalue.Null()), is("username", knownvalue.Null()), is("email", knownvalue.Null()), is("matched_by", knownvalue.Null()),
+				},
+			},
+			resource.TestStep{
+				Config:            env.Config(person("admin", "admin@example.com"), "allow_admin_tokens = true"),
+				ConfigStateChecks: they("admin", acctest.Pick(env, "username", "email")),
+			},
+		)
+	})
+}
+
+func TestIdentityRefuses(t *testing.T) {
+	t.Parallel()
+	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+		for name, c := range map[string]struct {
+			body string
+			says []string
+		}{
+			"nobody":              {person("zoe", "zoe@example.com"), []string{`No registry user for "zoe" <zoe@example.com>`, "registry_user"}},
+			"a colleague":         {person("alice", "mallory@example.com"), []string{`"alice" <mallory@example.com> has another e-mail address`, "alice@example.com"}},
+			"a mismatch, no null": {person("alice", "mallory@example.com", `on_missing = "null"`), []string{"has another e-mail address"}},
+			"an administrator":    {person("admin", "admin@example.com"), []string{"is an administrator", "allow_admin_tokens"}},
+			"a disabled account":  {person("carol", "carol@example.com"), []string{"is disabled", "Enable it"}},
+			"no address":          {identity(`username = "alice"`), []string{"No e-mail address to verify", "verify_email = false"}},
+			"nobody to look for":  {identity(), []string{"Nobody to look for"}},
+			"an unknown match":    {person("alice", "alice@example.com", `match = ["phone"]`), []string{"match", `"phone"`}},
+			"no match":            {person("alice", "alice@example.com", `match = []`), []string{"match", "at least 1"}},
+		} {
+			t.Run(name, func(t *testing.T) {
+				env.Test(t, resource.TestStep{Config: env.Config(c.body), ExpectError: acctest.Says(c.says...)})
+			})
+		}
+	})
+}
+
+func TestIdentityOfAServiceAccount(t *testing.T) {
+	t.Parallel()
+	env := acctest.Registry(t, devregistry.ArtifactKeeper)
+	env.Test(t, resource.TestStep{
+		Config:      env.Config(person("svc-builder", "svc-builder@service-accounts.local"), "allow_admin_tokens = true"),
+		ExpectError: acctest.Says("is a service account", "own account"),
+	})
+}
+
+// A group can make an administrator on Artifactory without any flag on the account.
+func TestIdentityOfAnAdministratorByGroup(t *testing.T) {
+	t.Parallel()
+	env := acctest.Registry(t, devregistry.Artifactory)
+	env.Server.Store.Update(func(s *state.State) {
+		s.GroupByName("readers").AdminPrivileges, s.GroupByName("readers").AutoJoin = true, false
+	})
+	env.Test(t, resource.TestStep{
+		Config: env.Config(person("alice", "alice@example.com")), ExpectError: acctest.Says("is an administrator"),
+	})
+}
+
+// The usual person costs one request to find.
+func TestIdentityRequests(t *testing.T) {
+	t.Parallel()
+	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+		config := env.Config(person(acctest.Pick(env, "erin@example.com", "alice"), acctest.Pick(env, "erin@example.com", "alice@example.com")))
+		env.Test(
+			t,
+			resource.TestStep{Config: config},
+			resource.TestStep{PreConfig: env.Server.Log.Reset, Config: config, PlanOnly: true},
+		)
+		requests, plans := len(env.Server.Log.Entries()), 2 // a plan-only step plans twice, and there is a destroy to come
+		if requests > plans+1 {
+			t.Errorf("%d requests for %d look-ups: %v", requests, plans, env.Server.Log.Count())
+		}
+	})
+}
