@@ -176,6 +176,11 @@ func TestCurlArtifactKeeper(t *testing.T) {
 		},
 		{"use the API token", `-H "Authorization: Bearer $API_TOKEN" $URL/api/v1/repositories`, 200, `"items":`, nil},
 		{
+			"the page's use of it is not modelled here, and says so",
+			`-H "Authorization: Bearer $API_TOKEN" $URL/api/v1/packages`,
+			501, `"code":"NOT_IMPLEMENTED"`, nil,
+		},
+		{
 			"the page's permission for a user",
 			`-X POST $URL/api/v1/permissions -H "Authorization: Bearer $ACCESS_TOKEN" -H "Content-Type: application/json" -d '{"repository_id": "repo-123", "user_id": "user-456", "permissions": ["read", "write"]}'`,
 			400, `"code":"VALIDATION_ERROR"`, nil,
