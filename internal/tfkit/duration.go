@@ -107,6 +107,7 @@ func (t DurationType) ValueType(context.Context) attr.Value { return Duration{wo
 type Duration struct {
 	basetypes.StringValue
 	words []string
+	own   bool // made by this provider, which knows its words: there is nobody to tell that they are wrong
 }
 
 var (
@@ -114,8 +115,10 @@ var (
 	_ xattr.ValidateableAttribute                = Duration{}
 )
 
-// NewDuration makes a known value.
-func NewDuration(s string) Duration { return Duration{StringValue: basetypes.NewStringValue(s)} }
+// NewDuration makes a known value. It may be a word of the attribute it is for.
+func NewDuration(s string) Duration {
+	return Duration{StringValue: basetypes.NewStringValue(s), own: true}
+}
 
 // NullDuration makes a null value.
 func NullDuration() Duration { return Duration{StringValue: basetypes.NewStringNull()} }
@@ -162,7 +165,7 @@ func (d Duration) Length() time.Duration {
 
 // ValidateAttribute implements xattr.ValidateableAttribute.
 func (d Duration) ValidateAttribute(_ context.Context, req xattr.ValidateAttributeRequest, resp *xattr.ValidateAttributeResponse) {
-	if !Set(d) {
+	if !Set(d) || d.own {
 		return
 	}
 	for _, word := range d.words {

@@ -19,13 +19,18 @@ const listType = "registry_token"
 // mint gives somebody a token of a month.
 func mint(t *testing.T, env *acctest.Env, username, label string) registry.MintedToken {
 	t.Helper()
+	return mintFor(t, env, username, label, registry.Expiry{Duration: 30 * 24 * time.Hour})
+}
+
+func mintFor(t *testing.T, env *acctest.Env, username, label string, expiry registry.Expiry) registry.MintedToken {
+	t.Helper()
 	user, err := env.Registry.Users.FindByUsername(t.Context(), username)
 	if err != nil {
 		t.Fatal(err)
 	}
 	minted, err := env.Registry.Tokens.Mint(t.Context(), registry.TokenSpec{
 		UserID: user.ID, Username: username, Label: label, Scopes: env.Registry.Capabilities.DefaultTokenScopes,
-		Expiry: registry.Expiry{Duration: 30 * 24 * time.Hour},
+		Expiry: expiry,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -106,6 +111,11 @@ func TestTokenListResource(t *testing.T) {
 		}
 		if len(got) != 1 || got[0].DisplayName != "alice: laptop" || !cmp.Equal(got[0].Resource, want) {
 			t.Errorf("listed %s", cmp.Diff([]acctest.Listed{{Resource: want}}, got))
+		}
+		endless := mintFor(t, env, "bob", "robot", registry.Expiry{Never: true})
+		if bobs := p.List(listType, map[string]any{"username": "bob"}, 0, true); len(bobs) != 1 ||
+			bobs[0].Resource["id"] != endless.ID || bobs[0].Resource["expires_in"] != "never" || bobs[0].Resource["expires_at"] != nil {
+			t.Errorf("a token without an end is listed as %v", bobs)
 		}
 		if strings.Contains(fmt.Sprint(got), minted.AccessToken.Reveal()) {
 			t.Error("the query shows the token")
