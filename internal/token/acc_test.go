@@ -48,7 +48,8 @@ func only(t *testing.T, env *acctest.Env) acctest.LiveToken {
 
 func TestTokenLifecycle(t *testing.T) {
 	t.Parallel()
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+		env.User(t, "alice")
 		const base = "expires_in = \"30d\"\n description = \"%s\"\n%s"
 		env.Live(t, acctest.Lifecycle{
 			Address: address,
@@ -82,8 +83,10 @@ func TestTokenLifecycle(t *testing.T) {
 
 func TestTokenReplacements(t *testing.T) {
 	t.Parallel()
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
-		scope := acctest.Pick(env, "applied-permissions/groups:readers", "write:artifacts")
+	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+		env.User(t, "alice")
+		readers := env.Group(t, "readers").Name
+		scope := acctest.Pick(env, "applied-permissions/groups:"+readers, "write:artifacts")
 		differs := statecheck.CompareValue(compare.ValuesDiffer())
 		step := func(body string, action plancheck.ResourceActionType) resource.TestStep {
 			return resource.TestStep{
@@ -105,6 +108,7 @@ func TestTokenReplacements(t *testing.T) {
 
 func TestTokenRotation(t *testing.T) {
 	t.Parallel()
+	acctest.EmbeddedOnly(t, "it shortens a token's life in the store")
 	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
 		config := env.Config(token(env, "expires_in = \"30d\"\n rotate_before = \"7d\""))
 		shorten := func(left time.Duration) func() {
@@ -128,6 +132,7 @@ func TestTokenRotation(t *testing.T) {
 // The peer's provider recreates such a token in every run (its registry never stored it).
 func TestTokenTooShortToBeStored(t *testing.T) {
 	t.Parallel()
+	acctest.EmbeddedOnly(t, "it counts on thresholds that a server may change")
 	env := acctest.Registry(t, "artifactory")
 	config := env.Config(token(env, "expires_in = \"1h\"\n rotate_before = \"10m\""))
 	env.Test(t,
@@ -142,7 +147,9 @@ func TestTokenTooShortToBeStored(t *testing.T) {
 
 func TestTokenArtifactoryKinds(t *testing.T) {
 	t.Parallel()
-	env := acctest.Registry(t, "artifactory")
+	env := acctest.RegistryOrLive(t, "artifactory")
+	env.User(t, "alice")
+	readers := env.Group(t, "readers").Name
 	env.Test(t,
 		resource.TestStep{
 			Config: env.Config(token(env, "artifactory = { refreshable = true, reference = true, audience = \"*@*\" }")),
@@ -161,14 +168,16 @@ func TestTokenArtifactoryKinds(t *testing.T) {
 		},
 		// A name without an account, with the rights of a group.
 		resource.TestStep{
-			Config: env.Config("resource \"registry_token\" \"test\" {\n username = \"ci-job\"\n scopes = [\"applied-permissions/groups:readers\"]\n}"),
+			Config: env.Config(fmt.Sprintf("resource \"registry_token\" \"test\" {\n username = %q\n scopes = [\"applied-permissions/groups:%s\"]\n}",
+				env.Name("ci-job"), readers)),
 		},
 	)
 }
 
 func TestTokenNever(t *testing.T) {
 	t.Parallel()
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+		env.User(t, "alice")
 		env.Test(t, resource.TestStep{
 			Config:            env.Config(token(env, "expires_in = \"never\"")),
 			ConfigStateChecks: []statecheck.StateCheck{is("expires_at", knownvalue.Null())},
@@ -178,13 +187,10 @@ func TestTokenNever(t *testing.T) {
 
 func TestTokenImport(t *testing.T) {
 	t.Parallel()
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
-		alice, err := env.Registry.Users.FindByUsername(t.Context(), "alice")
-		if err != nil {
-			t.Fatal(err)
-		}
+	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+		alice, bob := env.User(t, "alice"), env.User(t, "bob")
 		minted, err := env.Registry.Tokens.Mint(t.Context(), registry.TokenSpec{
-			UserID: alice.ID, Username: "alice", Label: "made by hand", Scopes: env.Registry.Capabilities.DefaultTokenScopes,
+			UserID: alice.ID, Username: alice.Username, Label: "made by hand", Scopes: env.Registry.Capabilities.DefaultTokenScopes,
 			Expiry: registry.Expiry{Duration: 30 * 24 * time.Hour},
 		})
 		if err != nil {
@@ -192,19 +198,19 @@ func TestTokenImport(t *testing.T) {
 		}
 		config := env.Config(token(env, "description = \"made by hand\""))
 		env.Test(t,
-			resource.TestStep{ResourceName: address, ImportState: true, ImportStateId: "alice/" + minted.ID, ImportStatePersist: true, Config: config},
+			resource.TestStep{ResourceName: address, ImportState: true, ImportStateId: alice.Username + "/" + minted.ID, ImportStatePersist: true, Config: config},
 			// The secret is unknown and stays so, and nothing is replaced.
 			resource.TestStep{Config: config, PlanOnly: true},
 			resource.TestStep{
-				Config: config, ResourceName: address, ImportState: true, ImportStateId: "alice/no-such-token",
+				Config: config, ResourceName: address, ImportState: true, ImportStateId: alice.Username + "/no-such-token",
 				ExpectError: regexp.MustCompile(`Cannot import token`),
 			},
 			resource.TestStep{
-				Config: config, ResourceName: address, ImportState: true, ImportStateId: "bob/" + minted.ID,
+				Config: config, ResourceName: address, ImportState: true, ImportStateId: bob.Username + "/" + minted.ID,
 				ExpectError: regexp.MustCompile(`Cannot import token`),
 			},
 			resource.TestStep{
-				Config: config, ResourceName: address, ImportState: true, ImportStateId: "alice/",
+				Config: config, ResourceName: address, ImportState: true, ImportStateId: alice.Username + "/",
 				ExpectError: regexp.MustCompile(`Invalid import id`),
 			},
 		)
@@ -213,16 +219,19 @@ func TestTokenImport(t *testing.T) {
 
 func TestTokenSafety(t *testing.T) {
 	t.Parallel()
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+		env.User(t, "alice")
+		env.User(t, "carol", acctest.Disabled)
+		env.User(t, "admin", acctest.Admin)
 		of := func(name, body string) string {
-			return env.Config(fmt.Sprintf("resource \"registry_token\" \"test\" {\n username = %q\n%s\n}", name, body))
+			return env.Config(fmt.Sprintf("resource \"registry_token\" \"test\" {\n username = %q\n%s\n}", env.Name(name), body))
 		}
 		cases := []struct{ name, config, want string }{
-			{"administrator", of("admin", ""), `(?s)No token for user "admin".*allow_admin_tokens`},
-			{"disabled", of("carol", ""), `(?s)No token for user "carol".*disabled`},
-			{"nobody", of("nobody", ""), `(?s)No such user.*"nobody"`},
+			{"administrator", of("admin", ""), `(?s)No token for user "` + env.Name("admin") + `".*allow_admin_tokens`},
+			{"disabled", of("carol", ""), `(?s)No token for user "` + env.Name("carol") + `".*disabled`},
+			{"nobody", of("nobody", ""), `(?s)No such user.*"` + env.Name("nobody") + `"`},
 			{"administrator's scope", of("alice", fmt.Sprintf("scopes = [%q]", acctest.Pick(env, "applied-permissions/admin", "*"))), `No token with administrator rights`},
-			{"scope the registry rejects", of("alice", "scopes = [\"nonsense:at:all\"]"), `(?s)Cannot mint a token for user "alice".*400`},
+			{"scope the registry rejects", of("alice", "scopes = [\"nonsense:at:all\"]"), `(?s)Cannot mint a token for user "` + env.Name("alice") + `".*400`},
 			{"below zero", of("alice", "expires_in = \"-1d\""), `Invalid duration`},
 			{"nothing", of("alice", "expires_in = \"0d\""), `longer than zero`},
 			{"rotation too early", of("alice", "rotate_before = \"30d\""), `shorter than the token's`},
@@ -235,13 +244,20 @@ func TestTokenSafety(t *testing.T) {
 				{"too long", of("alice", "expires_in = \"4000d\""), `(?s)Invalid lifetime.*3650`},
 				{"server default", of("alice", "expires_in = \"default\""), `(?s)Invalid lifetime.*never\s+expires`},
 				{"Artifactory's block", of("alice", "artifactory = { reference = true }"), `Not possible on Artifact Keeper`},
-				{"service account", of("svc-builder", ""), `(?s)No token for user "svc-builder".*service account`},
 			}...)
+			if env.Server != nil { // the provider makes no service accounts
+				cases = append(cases, struct{ name, config, want string }{
+					"service account", of("svc-builder", ""), `(?s)No token for user "svc-builder".*service account`,
+				})
+			}
 		} else {
-			env.Server.Store.Update(func(s *state.State) { s.GroupByName("developers").AdminPrivileges = true })
+			env.Group(t, "operators", func(g *registry.GroupSpec) {
+				privileged := true
+				g.Artifactory = &registry.ArtifactoryGroupPatch{AdminPrivileges: &privileged}
+			})
 			cases = append(cases, []struct{ name, config, want string }{
-				{"administrators' group", of("alice", "scopes = [\"applied-permissions/groups:developers\"]"), `(?s)administrator rights.*"developers"`},
-				{"unknown group", of("alice", "scopes = [\"applied-permissions/groups:nope\"]"), `(?s)No such group.*"nope"`},
+				{"administrators' group", of("alice", "scopes = [\"applied-permissions/groups:"+env.Name("operators")+"\"]"), `(?s)administrator rights.*"` + env.Name("operators") + `"`},
+				{"unknown group", of("alice", "scopes = [\"applied-permissions/groups:"+env.Name("nope")+"\"]"), `(?s)No such group.*"` + env.Name("nope") + `"`},
 			}...)
 		}
 		for _, c := range cases {
@@ -259,6 +275,7 @@ func TestTokenSafety(t *testing.T) {
 // A template's stop must succeed while the registry is down.
 func TestTokenDeadRegistry(t *testing.T) {
 	t.Parallel()
+	acctest.EmbeddedOnly(t, "it stops the server")
 	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
 		config := env.Config(token(env, "on_unreachable = \"warn\""))
 		var died time.Time
@@ -290,6 +307,7 @@ func TestTokenDeadRegistry(t *testing.T) {
 // Pointing the provider at another server must not empty the state.
 func TestTokenOtherServer(t *testing.T) {
 	t.Parallel()
+	acctest.EmbeddedOnly(t, "it needs two servers")
 	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
 		other := acctest.Registry(t, env.Dialect)
 		env.Test(t,
@@ -302,7 +320,8 @@ func TestTokenOtherServer(t *testing.T) {
 
 func TestTokensDataSource(t *testing.T) {
 	t.Parallel()
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+		env.User(t, "alice")
 		env.Test(t, resource.TestStep{
 			Config: env.Config(token(env, "description = \"mine\"") + `
 				data "registry_tokens" "test" {
@@ -322,12 +341,14 @@ func TestTokensDataSource(t *testing.T) {
 func TestEphemeralToken(t *testing.T) {
 	t.Parallel()
 	acctest.Requires(t, acctest.FeatureEphemeral)
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
-		config := env.Config(`
-			ephemeral "registry_token" "test" { username = "alice" }
+	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+		env.User(t, "alice")
+		config := env.Config(fmt.Sprintf(`
+			ephemeral "registry_token" "test" { username = %q }
 			provider "echo" { data = ephemeral.registry_token.test.access_token }
 			resource "echo" "test" {}
-		`)
+		`, env.Name("alice")))
+		bad := fmt.Sprintf("resource \"registry_user\" \"bad\" {\n username = %q\n email = %q\n}\n", env.Name("alice"), env.Email("x"))
 		noneLive := func() {
 			if live := env.LiveTokens(t, env.Name("alice")); len(live) != 0 {
 				t.Errorf("%d ephemeral tokens are still alive", len(live))
@@ -337,10 +358,13 @@ func TestEphemeralToken(t *testing.T) {
 			resource.TestStep{Config: config, ConfigStateChecks: []statecheck.StateCheck{
 				statecheck.ExpectKnownValue("echo.test", tfjsonpath.New("data"), knownvalue.NotNull()),
 			}},
-			resource.TestStep{PreConfig: noneLive, Config: config + "resource \"registry_user\" \"bad\" {\n username = \"alice\"\n email = \"x@example.com\"\n}\n", ExpectError: regexp.MustCompile("exists already")},
+			resource.TestStep{PreConfig: noneLive, Config: config + bad, ExpectError: regexp.MustCompile("exists already")},
 			resource.TestStep{PreConfig: noneLive, Config: config, PlanOnly: true},
 		)
 		noneLive()
+		if env.Server == nil {
+			return // only an embedded registry tells of tokens that are no more
+		}
 		minted := 0
 		env.Server.Store.View(func(s *state.State) {
 			for _, t := range s.Tokens {
@@ -357,7 +381,8 @@ func TestEphemeralToken(t *testing.T) {
 
 func TestTokenClaimsFunction(t *testing.T) {
 	t.Parallel()
-	env := acctest.Registry(t, "artifactory")
+	env := acctest.RegistryOrLive(t, "artifactory")
+	env.User(t, "alice")
 	env.Test(t, resource.TestStep{
 		Config: env.Config(token(env, "") + `
 			output "claims" {
@@ -365,7 +390,7 @@ func TestTokenClaimsFunction(t *testing.T) {
 				sensitive = true
 			}`),
 		ConfigStateChecks: []statecheck.StateCheck{
-			statecheck.ExpectKnownOutputValueAtPath("claims", tfjsonpath.New("username"), knownvalue.StringExact("alice")),
+			statecheck.ExpectKnownOutputValueAtPath("claims", tfjsonpath.New("username"), knownvalue.StringExact(env.Name("alice"))),
 			statecheck.ExpectKnownOutputValueAtPath("claims", tfjsonpath.New("revocable"), knownvalue.Bool(true)),
 		},
 	})

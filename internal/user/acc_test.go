@@ -28,44 +28,45 @@ func is(attribute string, value knownvalue.Check) statecheck.StateCheck {
 
 func TestUserLifecycle(t *testing.T) {
 	t.Parallel()
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
-		const base = `username = "quinn"
-			email = "%s"
-			%s`
+	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+		first, second, quinn := env.Email("quinn"), env.Email("q"), env.Name("quinn")
+		base := "username = \"" + quinn + "\"\n email = \"%s\"\n %s"
 		specific := acctest.Pick(env, `artifactory = { profile_updatable = false }`, `display_name = "Quinn Q."`)
 		env.Live(t, acctest.Lifecycle{
 			Address: address,
-			Create:  user(fmt.Sprintf(base, "quinn@example.com", "")),
+			Create:  user(fmt.Sprintf(base, first, "")),
 			Checks: []statecheck.StateCheck{
 				is("admin", knownvalue.Bool(false)), is("enabled", knownvalue.Bool(true)), is("password_wo", knownvalue.Null()),
 				is("realm", knownvalue.StringExact(acctest.Pick(env, "internal", "local"))),
 			},
-			ImportIDs: []string{"quinn"},
+			ImportIDs: []string{quinn},
 			Updates: []acctest.Update{
-				{Config: user(fmt.Sprintf(base, "q@example.com", "")), Checks: []statecheck.StateCheck{is("email", knownvalue.StringExact("q@example.com"))}},
-				{Config: user(fmt.Sprintf(base, "q@example.com", "admin = true")), Checks: []statecheck.StateCheck{is("admin", knownvalue.Bool(true))}},
-				{Config: user(fmt.Sprintf(base, "q@example.com", "enabled = false")), Checks: []statecheck.StateCheck{
+				{Config: user(fmt.Sprintf(base, second, "")), Checks: []statecheck.StateCheck{is("email", knownvalue.StringExact(second))}},
+				{Config: user(fmt.Sprintf(base, second, "admin = true")), Checks: []statecheck.StateCheck{is("admin", knownvalue.Bool(true))}},
+				{Config: user(fmt.Sprintf(base, second, "enabled = false")), Checks: []statecheck.StateCheck{
 					is("enabled", knownvalue.Bool(false)), is("admin", knownvalue.Bool(false)),
 				}},
-				{Config: user(fmt.Sprintf(base, "q@example.com", specific))},
-				{Config: user(fmt.Sprintf(base, "q@example.com", "deletion_policy = \"delete\"\n adopt_existing = true\n"+specific))},
+				{Config: user(fmt.Sprintf(base, second, specific))},
+				{Config: user(fmt.Sprintf(base, second, "deletion_policy = \"delete\"\n adopt_existing = true\n"+specific))},
 			},
 			Drifts: []acctest.Drift{
 				{
 					Change: func() {
-						env.Server.Store.Update(func(s *state.State) { s.UserByName("quinn").Email = "other@example.com" })
+						other := env.Email("other")
+						change(t, env, quinn, registry.UserPatch{Email: &other})
 					},
 					Expect: plancheck.ResourceActionUpdate,
 				},
 				{
 					Change: func() {
-						env.Server.Store.Update(func(s *state.State) { s.UserByName("quinn").Active = false })
+						enabled := false
+						change(t, env, quinn, registry.UserPatch{Enabled: &enabled})
 					},
 					Expect: plancheck.ResourceActionUpdate,
 				},
 				{
 					Change: func() {
-						if err := env.Registry.Users.Delete(t.Context(), mustFind(t, env, "quinn").ID); err != nil {
+						if err := env.Registry.Users.Delete(t.Context(), mustFind(t, env, quinn).ID); err != nil {
 							t.Fatal(err)
 						}
 					},
@@ -74,6 +75,14 @@ func TestUserLifecycle(t *testing.T) {
 			},
 		})
 	})
+}
+
+// change changes an account behind Terraform's back.
+func change(t *testing.T, env *acctest.Env, name string, patch registry.UserPatch) {
+	t.Helper()
+	if _, err := env.Registry.Users.Update(t.Context(), mustFind(t, env, name).ID, patch); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func mustFind(t *testing.T, env *acctest.Env, name string) registry.User {
@@ -87,17 +96,16 @@ func mustFind(t *testing.T, env *acctest.Env, name string) registry.User {
 
 func TestUserPassword(t *testing.T) {
 	t.Parallel()
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
 		config := func(password string, version int) string {
-			return env.Config(user(fmt.Sprintf("username = \"quinn\"\n email = \"quinn@example.com\"\n password_wo = %q\n password_wo_version = %d", password, version)))
+			return env.Config(user(fmt.Sprintf("username = %q\n email = %q\n password_wo = %q\n password_wo_version = %d",
+				env.Name("quinn"), env.Email("quinn"), password, version)))
 		}
 		works := func(password string, want bool) func() {
 			return func() {
-				env.Server.Store.View(func(s *state.State) {
-					if got := s.UserByName("quinn").CheckPassword(password); got != want {
-						t.Errorf("password %q works: %t, want %t", password, got, want)
-					}
-				})
+				if got := env.SignsIn(t, env.Name("quinn"), password); got != want {
+					t.Errorf("password %q works: %t, want %t", password, got, want)
+				}
 			}
 		}
 		env.Test(t,
@@ -118,18 +126,18 @@ func TestUserPassword(t *testing.T) {
 // The peer's provider destroys an imported user whose configuration carries a password.
 func TestUserImportChangesNoPassword(t *testing.T) {
 	t.Parallel()
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
-		body := user("username = \"alice\"\n email = \"alice@example.com\"\n password_wo = \"Other-Passw0rd\"\n password_wo_version = 1\n deletion_policy = \"abandon\"")
+	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+		alice := env.User(t, "alice", func(u *registry.UserSpec) { u.Password = registry.NewSecret("Alice-Passw0rd") })
+		body := user(fmt.Sprintf("username = %q\n email = %q\n password_wo = \"Other-Passw0rd\"\n password_wo_version = 1\n deletion_policy = \"abandon\"",
+			alice.Username, alice.Email))
 		unchanged := func() {
-			env.Server.Store.View(func(s *state.State) {
-				if !s.UserByName("alice").CheckPassword("Alice-Passw0rd") {
-					t.Error("the import changed alice's password")
-				}
-			})
+			if !env.SignsIn(t, alice.Username, "Alice-Passw0rd") {
+				t.Error("the import changed alice's password")
+			}
 		}
 		env.Test(t,
 			resource.TestStep{
-				ResourceName: address, ImportState: true, ImportStateId: "alice", ImportStatePersist: true, Config: env.Config(body),
+				ResourceName: address, ImportState: true, ImportStateId: alice.Username, ImportStatePersist: true, Config: env.Config(body),
 			},
 			resource.TestStep{
 				Config: env.Config(body),
@@ -144,52 +152,55 @@ func TestUserImportChangesNoPassword(t *testing.T) {
 
 func TestUserDeletionPolicies(t *testing.T) {
 	t.Parallel()
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
-		for policy, want := range map[string]func(*state.User) bool{
-			"delete":  func(u *state.User) bool { return u == nil },
-			"disable": func(u *state.User) bool { return u != nil && !u.Active },
-			"abandon": func(u *state.User) bool { return u != nil && u.Active },
-		} {
-			name := "leaving-" + policy
+	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+		for policy, want := range map[string]string{"delete": "gone", "disable": "disabled", "abandon": "enabled"} {
+			name := env.Name("leaving-" + policy)
 			resource.Test(t, resource.TestCase{
 				ProtoV6ProviderFactories: acctest.Factories(),
 				Steps: []resource.TestStep{{Config: env.Config(user(fmt.Sprintf(
 					"username = %q\n email = \"%s@example.com\"\n deletion_policy = %q", name, name, policy)))}},
 			})
-			env.Server.Store.View(func(s *state.State) {
-				if u := s.UserByName(name); !want(u) {
-					t.Errorf("%s left the account as %+v", policy, u)
-				}
-			})
+			got := "disabled"
+			if u, err := env.Registry.Users.FindByUsername(t.Context(), name); registry.IsNotFound(err) {
+				got = "gone"
+			} else if err != nil {
+				t.Error(err)
+			} else if u.Enabled {
+				got = "enabled"
+			}
+			if got != want {
+				t.Errorf("%s left the account %s, want it %s", policy, got, want)
+			}
 		}
 	})
 }
 
 func TestUserAdoptExisting(t *testing.T) {
 	t.Parallel()
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
-		body := "username = \"dana\"\n email = \"dana@example.com\"\n deletion_policy = \"abandon\"\n password_wo = \"Other-Passw0rd\"\n password_wo_version = 1"
+	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+		dana := env.User(t, "dana", func(u *registry.UserSpec) {
+			u.Email, u.Password = env.Email("d.whitfield"), registry.NewSecret("Dana-Passw0rd")
+		}).Username
+		body := fmt.Sprintf("username = %q\n email = %q\n", dana, env.Email("dana")) + "deletion_policy = \"abandon\"\n password_wo = \"Other-Passw0rd\"\n password_wo_version = 1"
 		resource.Test(t, resource.TestCase{
 			ProtoV6ProviderFactories: acctest.Factories(),
 			Steps: []resource.TestStep{
-				{Config: env.Config(user(body)), ExpectError: regexp.MustCompile(`(?s)User "dana" exists already.*adopt_existing`)},
+				{Config: env.Config(user(body)), ExpectError: acctest.Says(fmt.Sprintf("User %q exists already", dana), "adopt_existing")},
 				{Config: env.Config(user(body + "\n adopt_existing = true")), ConfigStateChecks: []statecheck.StateCheck{
-					is("email", knownvalue.StringExact("dana@example.com")),
+					is("email", knownvalue.StringExact(env.Email("dana"))),
 				}},
 			},
 		})
-		env.Server.Store.View(func(s *state.State) {
-			u := s.UserByName("dana")
-			if u.Email != "dana@example.com" || !u.CheckPassword("Dana-Passw0rd") {
-				t.Errorf("adopting left dana as %+v", u)
-			}
-		})
+		if u := mustFind(t, env, dana); u.Email != env.Email("dana") || !env.SignsIn(t, dana, "Dana-Passw0rd") {
+			t.Errorf("adopting left dana as %+v", u)
+		}
 	})
 }
 
 // A directory's sign-in rewrites these fields, so that sending them would start a fight.
 func TestUserFederatedIsNotFought(t *testing.T) {
 	t.Parallel()
+	acctest.EmbeddedOnly(t, "it makes an account a directory's, which only a directory can")
 	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
 		env.Server.Store.Update(func(s *state.State) {
 			s.UserByName("bob").AuthProvider = "ldap"
@@ -219,21 +230,26 @@ func TestUserFederatedIsNotFought(t *testing.T) {
 
 func TestUserBadInput(t *testing.T) {
 	t.Parallel()
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+		env.User(t, "alice")
+		body := func(name, email, more string) string {
+			return fmt.Sprintf("username = %q\n email = %q\n %s", name, email, more)
+		}
+		quinn, q := env.Name("quinn"), env.Email("q")
 		cases := []struct{ name, body, want string }{
-			{"duplicate", "username = \"alice\"\n email = \"a2@example.com\"", `(?s)User "alice" exists already.*409`},
-			{"padded name", "username = \" quinn\"\n email = \"q@example.com\"", `(?s)Invalid user name.*white space`},
-			{"empty name", "username = \"\"\n email = \"q@example.com\"", `length must be between`},
-			{"version without password", "username = \"quinn\"\n email = \"q@example.com\"\n password_wo_version = 1", `password_wo`},
-			{"unknown policy", "username = \"quinn\"\n email = \"q@example.com\"\n deletion_policy = \"keep\"", `deletion_policy`},
+			{"duplicate", body(env.Name("alice"), env.Email("a2"), ""), `(?s)User "` + env.Name("alice") + `" exists already.*409`},
+			{"padded name", body(" "+quinn, q, ""), `(?s)Invalid user name.*white space`},
+			{"empty name", body("", q, ""), `length must be between`},
+			{"version without password", body(quinn, q, "password_wo_version = 1"), `password_wo`},
+			{"unknown policy", body(quinn, q, "deletion_policy = \"keep\""), `deletion_policy`},
 			{"other registry's block", acctest.Pick(env,
-				"username = \"quinn\"\n email = \"q@example.com\"\n display_name = \"Quinn\"",
-				"username = \"quinn\"\n email = \"q@example.com\"\n artifactory = { profile_updatable = true }"), `Not possible on`},
+				body(quinn, q, "display_name = \"Quinn\""),
+				body(quinn, q, "artifactory = { profile_updatable = true }")), `Not possible on`},
 		}
 		if !env.Keeper() {
-			cases = append(cases, struct{ name, body, want string }{"upper case", "username = \"Quinn\"\n email = \"q@example.com\"", `(?s)Invalid user name.*lower-case`})
+			cases = append(cases, struct{ name, body, want string }{"upper case", body(env.Name("Quinn"), q, ""), `(?s)Invalid user name.*lower-case`})
 		} else {
-			cases = append(cases, struct{ name, body, want string }{"duplicate address", "username = \"quinn\"\n email = \"alice@example.com\"", `(?s)exists already.*409`})
+			cases = append(cases, struct{ name, body, want string }{"duplicate address", body(quinn, env.Email("alice"), ""), `(?s)exists already.*409`})
 		}
 		for _, c := range cases {
 			t.Run(c.name, func(t *testing.T) {
@@ -245,24 +261,25 @@ func TestUserBadInput(t *testing.T) {
 
 func TestUserDataSource(t *testing.T) {
 	t.Parallel()
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+		alice := env.User(t, "alice")
 		check := func(attribute string, value knownvalue.Check) statecheck.StateCheck {
 			return statecheck.ExpectKnownValue("data.registry_user.test", tfjsonpath.New(attribute), value)
 		}
 		env.Test(t,
 			resource.TestStep{
-				Config:      env.Config(`data "registry_user" "test" { username = "nobody" }`),
-				ExpectError: regexp.MustCompile(`Cannot read user "nobody"`),
+				Config:      env.Config(fmt.Sprintf("data \"registry_user\" \"test\" { username = %q }", env.Name("nobody"))),
+				ExpectError: regexp.MustCompile(`Cannot read user "` + env.Name("nobody") + `"`),
 			},
 			resource.TestStep{
 				Config:      env.Config(`data "registry_user" "test" {}`),
 				ExpectError: regexp.MustCompile(`(?i)exactly one`),
 			},
 			resource.TestStep{
-				Config: env.Config(`data "registry_user" "test" { username = "alice" }`),
+				Config: env.Config(fmt.Sprintf("data \"registry_user\" \"test\" { username = %q }", alice.Username)),
 				ConfigStateChecks: []statecheck.StateCheck{
-					check("email", knownvalue.StringExact("alice@example.com")), check("effective_admin", knownvalue.Bool(false)),
-					check("enabled", knownvalue.Bool(true)), check("id", knownvalue.StringExact(mustFind(t, env, "alice").ID)),
+					check("email", knownvalue.StringExact(alice.Email)), check("effective_admin", knownvalue.Bool(false)),
+					check("enabled", knownvalue.Bool(true)), check("id", knownvalue.StringExact(alice.ID)),
 				},
 			},
 		)
