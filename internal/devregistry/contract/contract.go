@@ -2,13 +2,14 @@
 // same files run against the embedded registry in every test run and against a real server on demand, so that a
 // difference found once stays found.
 //
-// The files are in a subset of the Hurl format (hurl.dev), which needs no knowledge of this project to read. Three kinds
-// of comment mean something here:
+// The files are written in the manner of Hurl (hurl.dev), which needs no knowledge of this project to read: a request, the
+// status it must get, what to remember of the answer, and conditions on it. What the runner knows of that language is in
+// parse.go, term.go and predicate.go; it refuses everything else. Some comments mean something here:
 //
-//	## NAME            begins a case; its name is what CHECKLIST.md refers to
-//	#! needs: REASON   on a case, or above the first one for the whole file: what a live server does not have for sure
+//	## NAME                begins a case; its name is what CHECKLIST.md refers to
+//	#! needs: REASON       on a case, or above the first one for the whole file: what a live server does not have for sure
 //	#! undo: METHOD /PATH  after an entry: how to remove what it made; run at the end, last first, pass or fail
-//	#! server: OPTION  above the first case: a switch the embedded registry is started with
+//	#! server: OPTION      above the first case: a switch the embedded registry is started with
 //
 // Variables every file may use are url, admin (an administrator's token) and prefix, which starts the name of every
 // object that is made; what a case captures is there for all later ones.

@@ -182,7 +182,7 @@ func (s step) apply(v any, arg string) (any, error) {
 		decoded, err := base64.RawURLEncoding.DecodeString(text)
 		return string(decoded), err
 	case "utf8Decode":
-		return text, nil // strings stand for bytes here; the filter is kept for other readers of the files
+		return text, nil // strings stand for bytes here, and the filter is only there to be read
 	case "jsonpath":
 		return pathIn([]byte(text), arg)
 	}
