@@ -154,7 +154,7 @@ func (s *dataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 // explain gives each cause a title of its own.
 func explain(reg *registry.Registry, who person, err error, diags *diag.Diagnostics) {
 	where := fmt.Sprintf(" (%s at %s)", reg.Server.Type.Title(), reg.Server.URL)
-	title := ""
+	var title string
 	switch {
 	case errors.Is(err, errMissing):
 		title = "No registry user for " + who.name()

@@ -74,8 +74,8 @@ func (s step) lookUp(ctx context.Context, users registry.Users, t registry.Type)
 	if t == registry.Artifactory {
 		name = registry.LowerASCII(name) // it stores names in lower case
 	}
-	if registry.CheckUsername(t, name) != nil {
-		return nil, nil
+	if err := registry.CheckUsername(t, name); err != nil {
+		return nil, nil //nolint:nilerr // nobody can have a name that the registry does not allow
 	}
 	user, err := users.FindByUsername(ctx, name)
 	switch {

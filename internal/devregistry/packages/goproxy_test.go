@@ -22,8 +22,10 @@ func TestGoRead(t *testing.T) {
 		golang.get(hello + "/@v/v1.0.0.info").want(http.StatusOK).text(`{"Version":"v1.0.0","Time":"2025-01-02T03:04:05Z"}`)
 		golang.get(hello + "/@v/v1.0.0.mod").want(http.StatusOK).text("module " + hello + "\n\ngo 1.21\n")
 		golang.get(hello+"/@v/v1.0.0.zip").want(http.StatusOK).head("Content-Type", "application/zip")
-		for _, path := range []string{hello + "/v2/@v/list", "nothing.test/x/@latest", hello + "/@v/v9.0.0.info",
-			hello + "/@v/v9.0.0.mod", hello + "/@v/v9.0.0.zip", hello + "/@v/master.info"} {
+		for _, path := range []string{
+			hello + "/v2/@v/list", "nothing.test/x/@latest", hello + "/@v/v9.0.0.info",
+			hello + "/@v/v9.0.0.mod", hello + "/@v/v9.0.0.zip", hello + "/@v/master.info",
+		} {
 			golang.get(path).want(http.StatusNotFound).head("Content-Type", "text/plain; charset=utf-8")
 		}
 		malformed := http.StatusNotFound

@@ -75,8 +75,10 @@ func (pkg *npmPackage) packument(req Request) map[string]any {
 // installPackument reduces a full packument to the short one.
 func installPackument(full map[string]any) map[string]any {
 	versions := map[string]any{}
-	for number, v := range full["versions"].(map[string]any) {
-		version := maps.Clone(v.(map[string]any))
+	all, _ := full["versions"].(map[string]any)
+	for number, v := range all {
+		whole, _ := v.(map[string]any)
+		version := maps.Clone(whole)
 		maps.DeleteFunc(version, func(field string, _ any) bool { return !slices.Contains(npmInstallFields, field) })
 		versions[number] = version
 	}

@@ -14,8 +14,10 @@ import (
 func npmUpload(name, version, tarball string) string {
 	body, err := json.Marshal(map[string]any{
 		"_id": name, "name": name, "dist-tags": map[string]string{"latest": version},
-		"versions": map[string]any{version: map[string]any{"name": name, "version": version, "description": "a test",
-			"dist": map[string]string{"tarball": "http://elsewhere.test/guess.tgz"}}},
+		"versions": map[string]any{version: map[string]any{
+			"name": name, "version": version, "description": "a test",
+			"dist": map[string]string{"tarball": "http://elsewhere.test/guess.tgz"},
+		}},
 		"_attachments": map[string]any{name + "-" + version + ".tgz": map[string]any{
 			"content_type": "application/octet-stream", "data": base64.StdEncoding.EncodeToString([]byte(tarball)),
 		}},
@@ -103,8 +105,10 @@ func TestNPMVersionAndTags(t *testing.T) {
 
 func TestNPMAbsent(t *testing.T) {
 	t.Parallel()
-	for _, path := range []string{"nothing", "@acme%2fnothing", "@acme", "nothing/1.0.0", "nothing/-/nothing-1.0.0.tgz",
-		"acme-hello/-/other-1.0.0.tgz", "acme-hello/-/acme-hello-1.0.0.zip", "acme-public", "", "a/b/c/d"} {
+	for _, path := range []string{
+		"nothing", "@acme%2fnothing", "@acme", "nothing/1.0.0", "nothing/-/nothing-1.0.0.tgz",
+		"acme-hello/-/other-1.0.0.tgz", "acme-hello/-/acme-hello-1.0.0.zip", "acme-public", "", "a/b/c/d",
+	} {
 		newRepo(t, packages.Artifactory, "npm", "npm-private").get(path).want(http.StatusNotFound).
 			text(`{"error":"not_found","reason":"document not found"}`)
 		newRepo(t, packages.ArtifactKeeper, "npm", "npm-private").get(path).want(http.StatusNotFound).has("NOT_FOUND", "code")

@@ -60,7 +60,8 @@ func TestNPMPublish(t *testing.T) {
 		m.run("npm", "publish").ok("+ @acme/fresh@1.0.0")
 		m.run("npm", "publish").fails("previously published")
 		m.run("npm", "publish", "--force").fails(map[packages.Style]string{
-			packages.Artifactory: "E403", packages.ArtifactKeeper: "E409"}[r.style])
+			packages.Artifactory: "E403", packages.ArtifactKeeper: "E409",
+		}[r.style])
 		m.run("npm", "dist-tag", "add", "@acme/fresh@1.0.0", "stable").ok("+stable: @acme/fresh@1.0.0")
 		m.run("npm", "view", "@acme/fresh@stable", "version").ok("1.0.0")
 
