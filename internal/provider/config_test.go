@@ -41,42 +41,78 @@ var arguments = []struct {
 	got   func(s settings) any
 	want  func(text string) any
 }{
-	{"url", func(m *model, v string) { m.URL = types.StringValue(v) }, someURL, otherURL,
-		func(s settings) any { return s.transport.BaseURL }, asText},
-	{"type", func(m *model, v string) { m.Type = types.StringValue(v) }, "artifactory", "artifact_keeper",
-		func(s settings) any { return string(s.serverType) }, asText},
-	{"access_token", func(m *model, v string) { m.AccessToken = types.StringValue(v) }, "abc", "def",
-		func(s settings) any { return s.transport.Credential.AccessToken.Reveal() }, asText},
-	{"username", func(m *model, v string) { m.Username, m.Password = types.StringValue(v), types.StringValue("pw") }, "eve", "ada",
-		func(s settings) any { return s.transport.Credential.Username }, asText},
-	{"password", func(m *model, v string) { m.Username, m.Password = types.StringValue("eve"), types.StringValue(v) }, "pw1", "pw2",
-		func(s settings) any { return s.transport.Credential.Password.Reveal() }, asText},
-	{"ca_certificate", func(m *model, v string) { m.CACertificate = types.StringValue(v) }, somePEM, somePEM + "\n",
-		func(s settings) any { return s.transport.CAPEM }, asText},
-	{"client_certificate", func(m *model, v string) { m.ClientCertificate = types.StringValue(v) }, somePEM, somePEM + "\n",
-		func(s settings) any { return s.transport.ClientCertPEM }, asText},
-	{"client_key", func(m *model, v string) { m.ClientKey = types.StringValue(v) }, somePEM, somePEM + "\n",
-		func(s settings) any { return s.transport.ClientKeyPEM.Reveal() }, asText},
-	{"insecure_skip_verify", func(m *model, v string) { m.InsecureSkipVerify = types.BoolValue(v == "true") }, "true", "false",
-		func(s settings) any { return s.transport.InsecureSkipVerify }, asBool},
-	{"proxy", func(m *model, v string) { m.Proxy = types.StringValue(v) }, "http://proxy:3128", "http://proxy:8080",
-		func(s settings) any { return s.transport.ProxyURL.Reveal() }, asText},
-	{"headers", setHeader, `{"X-Team":"a"}`, `{"X-Team":"b"}`,
-		func(s settings) any { return fmt.Sprintf(`{"X-Team":%q}`, s.transport.Headers["X-Team"]) }, asText},
-	{"request_timeout", func(m *model, v string) { m.RequestTimeout = tfkit.NewDuration(v) }, "45s", "2m",
-		func(s settings) any { return s.transport.RequestTimeout }, asDuration},
-	{"max_retries", func(m *model, v string) { m.MaxRetries = types.Int64Value(number(v)) }, "0", "7",
-		func(s settings) any { return int64(s.transport.MaxRetries) }, func(v string) any { return number(v) }},
-	{"max_concurrent_requests", func(m *model, v string) { m.MaxConcurrentRequests = types.Int64Value(number(v)) }, "3", "5",
-		func(s settings) any { return int64(s.transport.MaxConcurrentRequests) }, func(v string) any { return number(v) }},
-	{"allow_admin_tokens", func(m *model, v string) { m.AllowAdminTokens = types.BoolValue(v == "true") }, "true", "false",
-		func(s settings) any { return s.allowAdminTokens }, asBool},
-	{"allow_plain_http", func(m *model, v string) { m.AllowPlainHTTP = types.BoolValue(v == "true") }, "true", "false",
-		func(s settings) any { return s.transport.AllowPlainHTTP }, asBool},
-	{"on_unreachable", func(m *model, v string) { m.OnUnreachable = types.StringValue(v) }, "warn", "error",
-		func(s settings) any { return string(s.onUnreachable) }, asText},
-	{"previous_url", func(m *model, v string) { m.PreviousURL = types.StringValue(v) }, someURL, otherURL,
-		func(s settings) any { return s.previousURL }, asText},
+	{
+		"url", func(m *model, v string) { m.URL = types.StringValue(v) }, someURL, otherURL,
+		func(s settings) any { return s.transport.BaseURL }, asText,
+	},
+	{
+		"type", func(m *model, v string) { m.Type = types.StringValue(v) }, "artifactory", "artifact_keeper",
+		func(s settings) any { return string(s.serverType) }, asText,
+	},
+	{
+		"access_token", func(m *model, v string) { m.AccessToken = types.StringValue(v) }, "abc", "def",
+		func(s settings) any { return s.transport.Credential.AccessToken.Reveal() }, asText,
+	},
+	{
+		"username", func(m *model, v string) { m.Username, m.Password = types.StringValue(v), types.StringValue("pw") }, "eve", "ada",
+		func(s settings) any { return s.transport.Credential.Username }, asText,
+	},
+	{
+		"password", func(m *model, v string) { m.Username, m.Password = types.StringValue("eve"), types.StringValue(v) }, "pw1", "pw2",
+		func(s settings) any { return s.transport.Credential.Password.Reveal() }, asText,
+	},
+	{
+		"ca_certificate", func(m *model, v string) { m.CACertificate = types.StringValue(v) }, somePEM, somePEM + "\n",
+		func(s settings) any { return s.transport.CAPEM }, asText,
+	},
+	{
+		"client_certificate", func(m *model, v string) { m.ClientCertificate = types.StringValue(v) }, somePEM, somePEM + "\n",
+		func(s settings) any { return s.transport.ClientCertPEM }, asText,
+	},
+	{
+		"client_key", func(m *model, v string) { m.ClientKey = types.StringValue(v) }, somePEM, somePEM + "\n",
+		func(s settings) any { return s.transport.ClientKeyPEM.Reveal() }, asText,
+	},
+	{
+		"insecure_skip_verify", func(m *model, v string) { m.InsecureSkipVerify = types.BoolValue(v == "true") }, "true", "false",
+		func(s settings) any { return s.transport.InsecureSkipVerify }, asBool,
+	},
+	{
+		"proxy", func(m *model, v string) { m.Proxy = types.StringValue(v) }, "http://proxy:3128", "http://proxy:8080",
+		func(s settings) any { return s.transport.ProxyURL.Reveal() }, asText,
+	},
+	{
+		"headers", setHeader, `{"X-Team":"a"}`, `{"X-Team":"b"}`,
+		func(s settings) any { return fmt.Sprintf(`{"X-Team":%q}`, s.transport.Headers["X-Team"]) }, asText,
+	},
+	{
+		"request_timeout", func(m *model, v string) { m.RequestTimeout = tfkit.NewDuration(v) }, "45s", "2m",
+		func(s settings) any { return s.transport.RequestTimeout }, asDuration,
+	},
+	{
+		"max_retries", func(m *model, v string) { m.MaxRetries = types.Int64Value(number(v)) }, "0", "7",
+		func(s settings) any { return int64(s.transport.MaxRetries) }, func(v string) any { return number(v) },
+	},
+	{
+		"max_concurrent_requests", func(m *model, v string) { m.MaxConcurrentRequests = types.Int64Value(number(v)) }, "3", "5",
+		func(s settings) any { return int64(s.transport.MaxConcurrentRequests) }, func(v string) any { return number(v) },
+	},
+	{
+		"allow_admin_tokens", func(m *model, v string) { m.AllowAdminTokens = types.BoolValue(v == "true") }, "true", "false",
+		func(s settings) any { return s.allowAdminTokens }, asBool,
+	},
+	{
+		"allow_plain_http", func(m *model, v string) { m.AllowPlainHTTP = types.BoolValue(v == "true") }, "true", "false",
+		func(s settings) any { return s.transport.AllowPlainHTTP }, asBool,
+	},
+	{
+		"on_unreachable", func(m *model, v string) { m.OnUnreachable = types.StringValue(v) }, "warn", "error",
+		func(s settings) any { return string(s.onUnreachable) }, asText,
+	},
+	{
+		"previous_url", func(m *model, v string) { m.PreviousURL = types.StringValue(v) }, someURL, otherURL,
+		func(s settings) any { return s.previousURL }, asText,
+	},
 }
 
 func asText(v string) any { return v }
@@ -193,9 +229,15 @@ func TestCertificateFromFile(t *testing.T) {
 func TestUnknownConfigurationIsNoError(t *testing.T) {
 	t.Parallel()
 	for _, m := range []model{
-		{URL: types.StringUnknown()}, {AccessToken: types.StringUnknown()}, {Type: types.StringUnknown()}, {Password: types.StringUnknown()},
-		{CACertificate: types.StringUnknown()}, {Headers: types.MapUnknown(types.StringType)}, {MaxRetries: types.Int64Unknown()},
-		{AllowAdminTokens: types.BoolUnknown()}, {RequestTimeout: tfkit.Duration{StringValue: types.StringUnknown()}},
+		{URL: types.StringUnknown()},
+		{AccessToken: types.StringUnknown()},
+		{Type: types.StringUnknown()},
+		{Password: types.StringUnknown()},
+		{CACertificate: types.StringUnknown()},
+		{Headers: types.MapUnknown(types.StringType)},
+		{MaxRetries: types.Int64Unknown()},
+		{AllowAdminTokens: types.BoolUnknown()},
+		{RequestTimeout: tfkit.Duration{StringValue: types.StringUnknown()}},
 	} {
 		got, diags := resolve(t.Context(), m, environment{}.get)
 		if m.URL.IsUnknown() || m.AccessToken.IsUnknown() || m.Password.IsUnknown() {

@@ -84,7 +84,10 @@ func TestDurationValidation(t *testing.T) {
 		text string
 		good bool
 	}{
-		{withWords, "never", true}, {withWords, "30d", true}, {withWords, "default", false}, {tfkit.DurationType{}, "never", false},
+		{withWords, "never", true},
+		{withWords, "30d", true},
+		{withWords, "default", false},
+		{tfkit.DurationType{}, "never", false},
 		{tfkit.DurationType{}, "-1d", false},
 	} {
 		value, _ := c.of.ValueFromString(t.Context(), tfkit.NewDuration(c.text).StringValue)

@@ -108,14 +108,12 @@ func splitScopes(values []string) []string {
 	scopes := []string{}
 	for _, value := range values {
 		quoted := false
-		for _, scope := range strings.FieldsFunc(value, func(r rune) bool {
+		scopes = append(scopes, strings.FieldsFunc(value, func(r rune) bool {
 			if r == '"' {
 				quoted = !quoted
 			}
 			return r == ' ' && !quoted
-		}) {
-			scopes = append(scopes, scope)
-		}
+		})...)
 	}
 	return scopes
 }

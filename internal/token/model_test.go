@@ -115,7 +115,9 @@ func TestReplacements(t *testing.T) {
 		{"due", func(m *model) { m.RotationDue = types.BoolValue(true) }, same, false, origin{}, []string{"rotation_due"}},
 		{
 			"imported: what is unknown is taken over", func(m *model) { m.ExpiresIn, m.Scopes = tfkit.NullDuration(), types.SetNull(types.StringType) },
-			func(m *model) { m.Artifactory = artifactoryBlock(nil) }, false, origin{Imported: true}, nil,
+			func(m *model) { m.Artifactory = artifactoryBlock(nil) }, false,
+			origin{Imported: true},
+			nil,
 		},
 		{"imported: what is known counts", same, func(m *model) { m.ExpiresIn = tfkit.NewDuration("1d") }, false, origin{Imported: true}, []string{"expires_in"}},
 	} {
