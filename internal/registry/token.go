@@ -7,7 +7,8 @@ import (
 
 // Token is the metadata of a minted token; its value is never readable again.
 type Token struct {
-	ID       string
+	ID string
+	// Username is the owner. Artifact Keeper's answers do not tell it; there it is what the caller named, or empty.
 	Username string
 	// Label is the free text the registry stores with a token: the description on Artifactory, the name on Artifact
 	// Keeper. The nonce of a create is part of it.
@@ -78,7 +79,8 @@ type TokenFilter struct {
 // Tokens mints and revokes.
 type Tokens interface {
 	// Mint creates a token. It never repeats an uncertain request: after a lost answer it returns KindUncertain, and
-	// the caller looks for the label's nonce.
+	// the caller looks for the label's nonce. Artifact Keeper answers no expiry; there ExpiresAt is reckoned by our
+	// clock, and Get tells the registry's.
 	Mint(ctx context.Context, spec TokenSpec) (MintedToken, error)
 	// Get reads metadata. KindNotFound when the registry does not list it (revoked, purged, or never stored).
 	Get(ctx context.Context, userID, id string) (Token, error)

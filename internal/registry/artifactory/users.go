@@ -165,6 +165,10 @@ func (u users) get(ctx context.Context, username string, confirm bool) (registry
 // matter; any other difference between the asked and the answered name means that nobody was found.
 func (u users) FindByUsername(ctx context.Context, username string) (registry.User, error) {
 	user, err := u.get(ctx, registry.LowerASCII(username), false)
+	var e *registry.Error
+	if errors.As(err, &e) && e.Status == http.StatusBadRequest {
+		e.Kind = registry.KindNotFound // a name that the registry calls malformed is nobody's
+	}
 	if err == nil && !registry.EqualFoldASCII(user.Username, username) {
 		return registry.User{}, &registry.Error{
 			Kind: registry.KindNotFound, Op: "find", Object: userObject(username),

@@ -125,6 +125,15 @@ func TestErrorsAreReadable(t *testing.T) {
 	}
 }
 
+func TestMalformedNameIsNobodys(t *testing.T) {
+	t.Parallel()
+	r, _ := script(t, scripted{"GET /access/api/v2/users/a%2Fb": {refuse(400, `{"errors":[{"code":"BAD_REQUEST","message":"formatted name"}]}`)}})
+	_, err := r.Users.FindByUsername(t.Context(), "a/b")
+	wantKind(t, err, registry.KindNotFound)
+	_, err = r.Users.Get(t.Context(), "a/b")
+	wantKind(t, err, registry.KindInvalid)
+}
+
 func TestFoundNameMustBeTheAskedOne(t *testing.T) {
 	t.Parallel()
 	r, _ := script(t, scripted{"GET /access/api/v2/users/al%C3%ADce": {ok(alice)}, "GET /access/api/v2/users/alice": {ok(alice)}})

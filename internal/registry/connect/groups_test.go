@@ -108,7 +108,7 @@ func TestLargeGroup(t *testing.T) {
 	each(t, func(t *testing.T, e *env) {
 		ctx := t.Context()
 		var members []string
-		for i := range 230 {
+		for i := range 205 {
 			name := fmt.Sprintf("crew-%03d", i)
 			must(e.Users.Create(ctx, registry.UserSpec{Username: name, Email: name + "@example.com", Enabled: true}))(t)
 			members = append(members, name)

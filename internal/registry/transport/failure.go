@@ -140,8 +140,9 @@ func hintFor(kind registry.Kind, a Answer) string {
 			return fmt.Sprintf("The registry limits requests and asks to wait %s", wait.Round(time.Second))
 		}
 		return "The registry limits requests; lower `max_concurrent_requests` or try later"
-	case registry.KindUnknown, registry.KindNotFound, registry.KindConflict, registry.KindInvalid,
-		registry.KindUnavailable, registry.KindUnsupported:
+	case registry.KindUnavailable:
+		return "The registry could not serve the request; try again, or look into its log"
+	case registry.KindUnknown, registry.KindNotFound, registry.KindConflict, registry.KindInvalid, registry.KindUnsupported:
 	}
 	return ""
 }

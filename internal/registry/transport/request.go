@@ -56,12 +56,15 @@ type prepared struct {
 	mask   *mask
 }
 
+// acceptJSON prefers JSON without insisting: some calls of Artifactory only produce types of its own (…+json).
+const acceptJSON = "application/json, */*;q=0.1"
+
 func (c *Client) prepare(r Request) (*prepared, error) {
 	path, err := expandPath(r.Path, r.Params)
 	if err != nil {
 		return nil, withSubject(r, err)
 	}
-	p := &prepared{Request: r, url: c.base + path, mask: newMask(c.secrets, r.Secrets), accept: "application/json"}
+	p := &prepared{Request: r, url: c.base + path, mask: newMask(c.secrets, r.Secrets), accept: acceptJSON}
 	if len(r.Query) > 0 {
 		p.url += "?" + r.Query.Encode()
 	}

@@ -166,7 +166,7 @@ func TestRequestShape(t *testing.T) {
 	}
 	for header, want := range map[string]string{
 		"Authorization": "Bearer " + testToken, "X-Tenant": "blue", "Content-Type": "application/json",
-		"Accept": "application/json", "User-Agent": "terraform-provider-registry/test",
+		"Accept": acceptJSON, "User-Agent": "terraform-provider-registry/test",
 	} {
 		if seen.Header.Get(header) != want {
 			t.Errorf("%s is %q, want %q", header, seen.Header.Get(header), want)
