@@ -17,9 +17,6 @@ import (
 	"github.com/registry-identity/terraform-provider-registry/internal/tfkit"
 )
 
-// sectionActions are what Artifactory's sections beside the repositories know (JFrog help: create-permission).
-var sectionActions = []string{"read", "annotate", "write", "delete", "manage", "scan", "execute", "distribute"}
-
 // anyTargets are the words for all repositories of a kind.
 var anyTargets = []string{"ANY", "ANY LOCAL", "ANY REMOTE", "ANY DISTRIBUTION"}
 
@@ -40,7 +37,7 @@ func checkServer(ctx context.Context, reg *registry.Registry, m model) diag.Diag
 	if reg.Capabilities.PermissionPerRepository {
 		checkArtifactKeeper(ctx, reg, m, &diags)
 	} else {
-		checkArtifactory(ctx, m, &diags)
+		checkArtifactory(ctx, reg, m, &diags)
 	}
 	checkPrincipals(users, m.Users, path.Root("users"), reg.Server.Type, reg.Capabilities.Actions, &diags)
 	checkPrincipals(groups, m.Groups, path.Root("groups"), reg.Server.Type, reg.Capabilities.Actions, &diags)
@@ -72,9 +69,9 @@ func checkArtifactKeeper(ctx context.Context, reg *registry.Registry, m model, d
 }
 
 // checkArtifactory: a permission grants on something, in words that come back as they were sent.
-func checkArtifactory(ctx context.Context, m model, diags *diag.Diagnostics) {
+func checkArtifactory(ctx context.Context, reg *registry.Registry, m model, diags *diag.Diagnostics) {
 	if m.Additive.ValueBool() {
-		diags.AddAttributeError(path.Root("additive"), "This registry is "+registry.Artifactory.Title(),
+		diags.AddAttributeError(path.Root("additive"), "This registry is "+reg.Server.Type.Title(),
 			"A permission target of Artifactory has one owner, so additive works on Artifact Keeper only. Use a permission of its own with another name.")
 	}
 	own := nullArtifactory()
@@ -93,8 +90,8 @@ func checkArtifactory(ctx context.Context, m model, diags *diag.Diagnostics) {
 		var section sectionModel
 		diags.Append(s.model.As(ctx, &section, basetypes.ObjectAsOptions{})...)
 		at := path.Root("artifactory").AtName(s.name)
-		checkPrincipals(users, section.Users, at.AtName("users"), registry.Artifactory, sectionActions, diags)
-		checkPrincipals(groups, section.Groups, at.AtName("groups"), registry.Artifactory, sectionActions, diags)
+		checkPrincipals(users, section.Users, at.AtName("users"), reg.Server.Type, reg.Capabilities.Actions, diags)
+		checkPrincipals(groups, section.Groups, at.AtName("groups"), reg.Server.Type, reg.Capabilities.Actions, diags)
 	}
 	if !known(m.Repositories) {
 		return

@@ -14,7 +14,7 @@ import (
 var (
 	artifactory = &registry.Registry{
 		Server:       registry.Server{Type: registry.Artifactory, URL: "https://a.example.com"},
-		Capabilities: registry.Capabilities{Actions: []string{"read", "annotate", "write", "delete", "manage"}},
+		Capabilities: registry.Capabilities{Actions: []string{"read", "annotate", "write", "delete", "manage", "scan"}},
 	}
 	keeper = &registry.Registry{
 		Server:       registry.Server{Type: registry.ArtifactKeeper, URL: "https://k.example.com"},

@@ -17,8 +17,8 @@ import (
 	"github.com/registry-identity/terraform-provider-registry/internal/tfkit"
 )
 
-const actionsText = "The actions are the registry's own words, in lower case: `read`, `annotate`, `write`, `delete`, `manage` on " +
-	"Artifactory; `read`, `write`, `delete`, `admin` on Artifact Keeper, where `admin` implies the rest and `write` does not imply `read`."
+const actionsText = "The actions are the registry's own words, in lower case: `read`, `annotate`, `write`, `delete`, `manage`, `scan`, `execute` and " +
+	"`distribute` on Artifactory; `read`, `write`, `delete`, `admin` on Artifact Keeper, where `admin` implies the rest and `write` does not imply `read`."
 
 func resourceSchema(ctx context.Context) schema.Schema {
 	return schema.Schema{

@@ -1,0 +1,83 @@
+package repository_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+
+	"github.com/registry-identity/terraform-provider-registry/internal/acctest"
+)
+
+var empty = resource.ConfigPlanChecks{PostApplyPostRefresh: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}}
+
+func TestRepository(t *testing.T) {
+	t.Parallel()
+	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+		is := func(attribute string, value knownvalue.Check) statecheck.StateCheck {
+			return statecheck.ExpectKnownValue("data.registry_repository.test", tfjsonpath.New(attribute), value)
+		}
+		env.Test(
+			t,
+			resource.TestStep{
+				Config:           env.Config(`data "registry_repository" "test" { key = "npm-private" }`),
+				ConfigPlanChecks: empty,
+				ConfigStateChecks: []statecheck.StateCheck{
+					is("id", acctest.Pick[knownvalue.Check](env, knownvalue.StringExact("npm-private"), knownvalue.StringRegexp(acctest.UUID))),
+					is("package_type", knownvalue.StringExact("npm")), is("kind", knownvalue.StringExact("local")),
+					is("public", knownvalue.Bool(false)),
+					is("url", knownvalue.StringExact(env.Server.URL+acctest.Pick(env, "/artifactory/api/npm/npm-private", "/npm/npm-private"))),
+				},
+			},
+		)
+	})
+}
+
+func TestRepositoryBadInput(t *testing.T) {
+	t.Parallel()
+	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+		for key, says := range map[string]string{"npm-lost": `Cannot read repository "npm-lost"`, "": "length must be between 1 and 128"} {
+			env.Test(t, resource.TestStep{
+				Config: env.Config(fmt.Sprintf("data \"registry_repository\" \"test\" { key = %q }", key)), ExpectError: acctest.Says(says),
+			})
+		}
+	})
+}
+
+func TestRepositories(t *testing.T) {
+	t.Parallel()
+	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+		are := func(keys ...string) []statecheck.StateCheck {
+			checks := make([]knownvalue.Check, len(keys))
+			for i, key := range keys {
+				checks[i] = knownvalue.ObjectPartial(map[string]knownvalue.Check{"key": knownvalue.StringExact(key)})
+			}
+			return []statecheck.StateCheck{
+				statecheck.ExpectKnownValue("data.registry_repositories.test", tfjsonpath.New("repositories"), knownvalue.ListExact(checks)),
+			}
+		}
+		env.Test(
+			t,
+			resource.TestStep{
+				Config: env.Config(`data "registry_repositories" "test" {}`), ConfigPlanChecks: empty,
+				ConfigStateChecks: are("go-private", "npm-private", "npm-public", "npm-secret", "pypi-private"),
+			},
+			resource.TestStep{
+				Config:            env.Config(`data "registry_repositories" "test" { package_type = "npm" }`),
+				ConfigStateChecks: are("npm-private", "npm-public", "npm-secret"),
+			},
+			resource.TestStep{
+				Config:            env.Config("data \"registry_repositories\" \"test\" {\n package_type = \"go\"\n kind = \"local\"\n}"),
+				ConfigStateChecks: are("go-private"),
+			},
+			resource.TestStep{
+				Config:            env.Config(`data "registry_repositories" "test" { kind = "virtual" }`),
+				ConfigStateChecks: are(),
+			},
+		)
+	})
+}
