@@ -63,7 +63,7 @@ func (s step) lookUp(ctx context.Context, users registry.Users, t registry.Type)
 	switch {
 	case s.key == "":
 		return nil, nil
-	case s.kind == byEmail && t == registry.Artifactory && registry.CheckUsername(t, registry.LowerASCII(s.key)) != nil:
+	case s.kind == byEmail && t == registry.Artifactory && !nameable(t, registry.LowerASCII(s.key)):
 		return nil, nil // it looks for the account named so, and there is none
 	case s.kind == byEmail:
 		return users.FindByEmail(ctx, s.key)
@@ -74,8 +74,8 @@ func (s step) lookUp(ctx context.Context, users registry.Users, t registry.Type)
 	if t == registry.Artifactory {
 		name = registry.LowerASCII(name) // it stores names in lower case
 	}
-	if err := registry.CheckUsername(t, name); err != nil {
-		return nil, nil //nolint:nilerr // nobody can have a name that the registry does not allow
+	if !nameable(t, name) {
+		return nil, nil
 	}
 	user, err := users.FindByUsername(ctx, name)
 	switch {
@@ -86,6 +86,9 @@ func (s step) lookUp(ctx context.Context, users registry.Users, t registry.Type)
 	}
 	return []registry.User{user}, nil
 }
+
+// nameable reports whether the registry could have an account of this name.
+func nameable(t registry.Type, name string) bool { return registry.CheckUsername(t, name) == nil }
 
 // scan reads every account for its e-mail address. Where the registry's list is thin that costs a request per account,
 // which is why users opt in.
