@@ -5,6 +5,8 @@ package live
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"os"
 	"strconv"
@@ -37,9 +39,15 @@ const prefix = "tfacc-"
 // Run names one run of the tests and carries the time it began, since not every registry tells an object's age.
 type Run string
 
-// NewRun names a run that begins now.
+// NewRun names a run that begins now. Its second half is a checksum, so that no stranger's object passes for ours.
 func NewRun(now time.Time) Run {
-	return Run(strconv.FormatInt(now.Unix(), 36) + "-" + Random(4))
+	began := strconv.FormatInt(now.UnixMilli(), 36)
+	return Run(began + "-" + checksum(began))
+}
+
+func checksum(text string) string {
+	sum := sha256.Sum256([]byte(prefix + text))
+	return hex.EncodeToString(sum[:])[:4]
 }
 
 // Current is the run that this process is part of; "" for none.
@@ -52,14 +60,11 @@ func (r Run) Prefix() string { return prefix + string(r) + "-" }
 func Began(name string) (began time.Time, ok bool) {
 	rest, ours := strings.CutPrefix(name, prefix)
 	parts := strings.SplitN(rest, "-", 3)
-	if !ours || len(parts) != 3 || len(parts[1]) != 4 {
+	if !ours || len(parts) != 3 || parts[1] != checksum(parts[0]) {
 		return time.Time{}, false
 	}
-	seconds, err := strconv.ParseInt(parts[0], 36, 64)
-	if err != nil {
-		return time.Time{}, false
-	}
-	return time.Unix(seconds, 0), true
+	milliseconds, err := strconv.ParseInt(parts[0], 36, 64)
+	return time.UnixMilli(milliseconds), err == nil
 }
 
 // Random gives n characters that every registry takes in a name.

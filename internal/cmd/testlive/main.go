@@ -86,12 +86,27 @@ func (o options) testEmbedded(ctx context.Context, dialect string) error {
 		return err
 	}
 	defer server.stop()
-	for name, value := range server.environment() {
+	if err := setEnvironment(server.environment()); err != nil {
+		return err
+	}
+	return o.test(ctx, dialect+", the embedded registry as a separate process")
+}
+
+// setEnvironment sets what a user of a server would, and nothing that was meant for another one.
+func setEnvironment(env map[string]string) error {
+	for _, variable := range os.Environ() {
+		if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "REGISTRY_") {
+			if err := os.Unsetenv(name); err != nil {
+				return err
+			}
+		}
+	}
+	for name, value := range env {
 		if err := os.Setenv(name, value); err != nil {
 			return err
 		}
 	}
-	return o.test(ctx, dialect+", the embedded registry as a separate process")
+	return nil
 }
 
 // test runs the tests against the server of the environment. Sweeping needs no more than what a test does.
