@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -32,12 +33,14 @@ func Address(source string) string {
 	return cmp.Or(os.Getenv("TF_ACC_PROVIDER_HOST"), "registry.terraform.io") + "/" + source
 }
 
-// NewCLI attaches providers, served from this process under their sources (namespace/type).
+// NewCLI attaches providers, served from this process under their sources (namespace/type), and requires them by type.
 func NewCLI(t *testing.T, providers map[string]func() (tfprotov6.ProviderServer, error)) *CLI {
 	t.Helper()
 	attached := map[string]map[string]any{}
+	required := map[string]map[string]string{}
 	for source, factory := range providers {
 		attached[Address(source)] = attach(t, Address(source), factory)
+		required[path.Base(source)] = map[string]string{"source": Address(source)}
 	}
 	reattach, err := json.Marshal(attached)
 	if err != nil {
@@ -45,6 +48,7 @@ func NewCLI(t *testing.T, providers map[string]func() (tfprotov6.ProviderServer,
 	}
 	home := t.TempDir()
 	c := &CLI{t: t, Dir: t.TempDir()}
+	c.WriteJSON("versions.tf.json", map[string]any{"terraform": map[string]any{"required_providers": required}})
 	config := filepath.Join(home, "clirc")
 	if err := os.WriteFile(config, nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -70,7 +74,7 @@ func attach(t *testing.T, address string, factory func() (tfprotov6.ProviderServ
 	go func() {
 		err := tf6server.Serve(address, func() tfprotov6.ProviderServer { return server },
 			tf6server.WithDebug(ctx, ready, closed), tf6server.WithoutLogStderrOverride(),
-			tf6server.WithGoPluginLogger(hclog.NewNullLogger()))
+			tf6server.WithGoPluginLogger(hclog.NewNullLogger()), tf6server.WithLoggingSink(t))
 		if err != nil {
 			t.Errorf("serving %s: %v", address, err)
 		}
@@ -89,6 +93,16 @@ func (c *CLI) Write(name, content string) {
 	if err := os.WriteFile(filepath.Join(c.Dir, name), []byte(content), 0o600); err != nil {
 		c.t.Fatal(err)
 	}
+}
+
+// WriteJSON is Write for a value.
+func (c *CLI) WriteJSON(name string, value any) {
+	c.t.Helper()
+	content, err := json.MarshalIndent(value, "", "  ")
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.Write(name, string(content))
 }
 
 // Read gives a file of the folder.
