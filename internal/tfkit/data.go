@@ -8,7 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
@@ -130,12 +129,4 @@ type EphemeralResource struct{ Client }
 // Configure implements ephemeral.EphemeralResourceWithConfigure.
 func (e *EphemeralResource) Configure(_ context.Context, req ephemeral.ConfigureRequest, resp *ephemeral.ConfigureResponse) {
 	e.configure(req.ProviderData, &resp.Diagnostics)
-}
-
-// Action is embedded by actions.
-type Action struct{ Client }
-
-// Configure implements action.ActionWithConfigure.
-func (a *Action) Configure(_ context.Context, req action.ConfigureRequest, resp *action.ConfigureResponse) {
-	a.configure(req.ProviderData, &resp.Diagnostics)
 }
