@@ -1,0 +1,6 @@
+import {
+  to = registry_group.developers
+  identity = {
+    name = "developers"
+  }
+}

@@ -1,0 +1,4 @@
+import {
+  to = registry_group.developers
+  id = "developers"
+}

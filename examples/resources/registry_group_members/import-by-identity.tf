@@ -1,0 +1,6 @@
+import {
+  to = registry_group_members.developers
+  identity = {
+    group = "developers"
+  }
+}

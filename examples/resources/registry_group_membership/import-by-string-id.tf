@@ -1,0 +1,4 @@
+import {
+  to = registry_group_membership.quinn
+  id = "developers/quinn"
+}

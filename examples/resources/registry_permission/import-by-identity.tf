@@ -1,0 +1,6 @@
+import {
+  to = registry_permission.npm
+  identity = {
+    name = "npm-private"
+  }
+}

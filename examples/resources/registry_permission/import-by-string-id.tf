@@ -1,0 +1,4 @@
+import {
+  to = registry_permission.npm
+  id = "npm-private"
+}

@@ -1,0 +1,7 @@
+import {
+  to = registry_token.pipeline
+  identity = {
+    username = "quinn"
+    id       = "2d6c3a0e-4f4b-4a52-9f0a-6f0f5f3a1c77"
+  }
+}

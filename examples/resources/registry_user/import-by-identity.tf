@@ -1,0 +1,6 @@
+import {
+  to = registry_user.quinn
+  identity = {
+    username = "quinn"
+  }
+}
