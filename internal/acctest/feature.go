@@ -23,7 +23,6 @@ var (
 	FeatureEphemeral = Feature{"ephemeral resources", "1.10.0", "1.11.0"}
 	FeatureIdentity  = Feature{"import by identity", "1.12.0", "1.12.0"}
 	FeatureQuery     = Feature{"query", "1.14.0", ""}
-	FeatureHandover  = Feature{"private data of a plan in the apply", "1.16.0", ""}
 )
 
 // Requires skips a test that the command line tool cannot run.

@@ -152,8 +152,13 @@ func (m minter) revokeLost(ctx context.Context, spec registry.TokenSpec, l label
 }
 
 // settle learns what the registry made of a minted token: whether it stored it, and until when it lives. With a key it
-// also revokes what killed runs left behind, by the same list request.
-func (m minter) settle(ctx context.Context, ownerID string, minted registry.MintedToken, key string, spare ...string) (stored *registry.Token, err error) {
+// also revokes what killed runs left behind, by the same list request: tokens of the key that were never used, since
+// nobody ever received them.
+//
+// The token that this one replaces cannot be told apart from them by its id. No version of the plugin framework hands a
+// create what the plan knew of its predecessor. It is mostly gone by now; with create_before_destroy it is still there,
+// and spared if it was used.
+func (m minter) settle(ctx context.Context, ownerID string, minted registry.MintedToken, key string) (stored *registry.Token, err error) {
 	if key == "" {
 		token, err := m.reg.Tokens.Get(ctx, ownerID, minted.ID)
 		if registry.IsNotFound(err) {
@@ -174,8 +179,7 @@ func (m minter) settle(ctx context.Context, ownerID string, minted registry.Mint
 		switch {
 		case token.ID == minted.ID:
 			stored = &token
-		case slices.Contains(spare, token.ID) || !token.LastUsedAt.IsZero():
-			// In use: the one being replaced, or one that somebody signs in with. A killed run's token was never handed out.
+		case !token.LastUsedAt.IsZero():
 		default:
 			if revokeErr := m.reg.Tokens.Revoke(ctx, ownerID, token.ID); revokeErr != nil && !registry.IsNotFound(revokeErr) {
 				err = errors.Join(err, revokeErr)

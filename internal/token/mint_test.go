@@ -167,14 +167,13 @@ func TestSettle(t *testing.T) {
 	tokens := &fakeTokens{live: []registry.Token{
 		{ID: "new", Username: "alice", Label: "x" + key},
 		{ID: "killed", Username: "alice", Label: "x" + key},
-		{ID: "replaced", Username: "alice", Label: "x" + key},
 		{ID: "used", Username: "alice", Label: "x" + key, LastUsedAt: used},
 		{ID: "other key", Username: "alice", Label: "x" + keyTag("kk")},
 		{ID: "foreign", Username: "alice", Label: "by hand"},
 	}}
 	mint := minter{reg: &registry.Registry{Tokens: tokens}}
 	minted := registry.MintedToken{Token: registry.Token{ID: "new", Username: "alice"}}
-	stored, err := mint.settle(t.Context(), "", minted, "k", "replaced")
+	stored, err := mint.settle(t.Context(), "", minted, "k")
 	if err != nil || stored == nil || stored.ID != "new" {
 		t.Fatalf("the registry is said to have stored %+v, %v", stored, err)
 	}
@@ -182,7 +181,7 @@ func TestSettle(t *testing.T) {
 	for _, token := range tokens.live {
 		left = append(left, token.ID)
 	}
-	if want := []string{"new", "replaced", "used", "other key", "foreign"}; !slices.Equal(left, want) {
+	if want := []string{"new", "used", "other key", "foreign"}; !slices.Equal(left, want) {
 		t.Errorf("left are %q, want %q", left, want)
 	}
 	if strings.Join(tokens.calls, " ") != "list revoke" {

@@ -35,7 +35,6 @@ type model struct {
 	Revocable      types.Bool   `tfsdk:"revocable"`
 	Persisted      types.Bool   `tfsdk:"persisted"`
 	RotationDue    types.Bool   `tfsdk:"rotation_due"`
-	Replaces       types.String `tfsdk:"replaces"`
 
 	Timeouts timeouts.Value `tfsdk:"timeouts"`
 }

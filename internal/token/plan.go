@@ -14,18 +14,6 @@ import (
 	"github.com/registry-identity/terraform-provider-registry/internal/tfkit"
 )
 
-// handoverKey is where a planned replacement hands the id of the old token to the planning of the new one.
-const handoverKey = "replaces"
-
-// handover travels through private data. Terraform plans a replacement twice, the second time without the prior state
-// but with the first plan's private data. From 1.16 on, the apply phase plans the new token once more with the private
-// data of the second plan; older versions do so with none. The id may therefore be planned only in that third step:
-// planned earlier, it would be known in the plan and unknown in the apply on older versions.
-type handover struct {
-	ID      string `json:"id"`
-	Planned bool   `json:"planned"`
-}
-
 // ModifyPlan implements resource.ResourceWithModifyPlan: what replaces the token, and the checks that need a server.
 func (r *tokenResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() {
@@ -37,33 +25,15 @@ func (r *tokenResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if req.State.Raw.IsNull() {
-		r.planCreate(ctx, req, &plan, resp)
-	} else if !r.planChange(ctx, req, &plan, config, resp) {
+	if !req.State.Raw.IsNull() && !r.planChange(ctx, req, plan, config, resp) {
 		return
 	}
 	r.planWithServer(ctx, plan, config, resp)
 }
 
-// planCreate picks up the id that a planned replacement handed over.
-func (r *tokenResource) planCreate(ctx context.Context, req resource.ModifyPlanRequest, plan *model, resp *resource.ModifyPlanResponse) {
-	var old handover
-	found, diags := tfkit.LoadPrivate(ctx, req.Private, handoverKey, &old)
-	resp.Diagnostics.Append(diags...)
-	switch {
-	case !found:
-	case old.Planned:
-		plan.Replaces = types.StringValue(old.ID)
-		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("replaces"), plan.Replaces)...)
-	default:
-		old.Planned = true
-		resp.Diagnostics.Append(tfkit.SavePrivate(ctx, resp.Private, handoverKey, old)...)
-	}
-}
-
 // planChange decides between keeping and replacing a token in the state. It reports whether the server's rules need
 // checking, which they do not while the token stays.
-func (r *tokenResource) planChange(ctx context.Context, req resource.ModifyPlanRequest, plan *model, config model, resp *resource.ModifyPlanResponse) bool {
+func (r *tokenResource) planChange(ctx context.Context, req resource.ModifyPlanRequest, plan, config model, resp *resource.ModifyPlanResponse) bool {
 	var state model
 	var from origin
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
@@ -72,7 +42,7 @@ func (r *tokenResource) planChange(ctx context.Context, req resource.ModifyPlanR
 	if resp.Diagnostics.HasError() {
 		return false
 	}
-	resp.RequiresReplace = append(resp.RequiresReplace, replacements(state, *plan, config, from)...)
+	resp.RequiresReplace = append(resp.RequiresReplace, replacements(state, plan, config, from)...)
 	switch {
 	case state.RotationDue.ValueBool():
 		// Terraform replaces only for a value that changes.
@@ -86,7 +56,6 @@ func (r *tokenResource) planChange(ctx context.Context, req resource.ModifyPlanR
 	if config.Scopes.IsNull() && !from.DefaultScopes {
 		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("scopes"), types.SetUnknown(types.StringType))...)
 	}
-	resp.Diagnostics.Append(tfkit.SavePrivate(ctx, resp.Private, handoverKey, handover{ID: state.ID.ValueString()})...)
 	return true
 }
 

@@ -82,9 +82,6 @@ func (r *tokenResource) Create(ctx context.Context, req resource.CreateRequest, 
 	resp.Diagnostics.Append(state.FromAPI(ctx, minted)...)
 	state.Revocable = types.BoolValue(reg.Tokens.Revocable(minted))
 	state.Persisted = types.BoolNull()
-	if state.Replaces.IsUnknown() {
-		state.Replaces = types.StringNull()
-	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 	resp.Diagnostics.Append(tfkit.KeepIdentity(ctx, resp.Identity, r.identity(state))...)
 	resp.Diagnostics.Append(tfkit.SavePrivate(ctx, resp.Private, originKey, origin{
@@ -92,7 +89,10 @@ func (r *tokenResource) Create(ctx context.Context, req resource.CreateRequest, 
 	})...)
 	resp.Diagnostics.Append(r.Stamp(ctx, reg, resp.Private)...)
 
-	stored, err := mint.settle(ctx, user.ID, minted, key, state.Replaces.ValueString())
+	if !state.RevokeOnDestroy.ValueBool() {
+		key = "" // tokens of this key may live on by the user's own wish
+	}
+	stored, err := mint.settle(ctx, user.ID, minted, key)
 	switch {
 	case stored != nil:
 		resp.Diagnostics.Append(state.stored(ctx, *stored)...)

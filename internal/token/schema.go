@@ -77,7 +77,8 @@ func (r *tokenResource) Schema(ctx context.Context, _ resource.SchemaRequest, re
 				Optional: true,
 				MarkdownDescription: "A key that is unique to this resource, such as a workspace id and a module's name. A digest of it is stored with the " +
 					"token, so that the next create revokes what a killed run left behind: tokens of this user with this key that were never " +
-					"used. Two resources must not share a key.",
+					"used, as far as the registry tells. Two resources must not share a key. With `create_before_destroy`, a token that was " +
+					"never used ends as soon as its replacement is saved. Nothing is looked for while `revoke_on_destroy` is `false`.",
 				Validators: []validator.String{stringvalidator.LengthBetween(1, 1024)},
 			},
 			"revoke_on_destroy": schema.BoolAttribute{
@@ -153,10 +154,6 @@ func (r *tokenResource) Schema(ctx context.Context, _ resource.SchemaRequest, re
 				Computed: true, PlanModifiers: keepBool,
 				MarkdownDescription: "Whether the token must be replaced, as found at the last refresh: expired, revoked, gone from the registry, or nearer to " +
 					"its end than `rotate_before`. The next apply then mints another one.",
-			},
-			"replaces": schema.StringAttribute{
-				Computed: true, PlanModifiers: keep,
-				MarkdownDescription: "Id of the token that this one replaced, where the command line tool tells (Terraform 1.16 and newer); else null.",
 			},
 		},
 		Blocks: map[string]schema.Block{
