@@ -64,7 +64,7 @@ func (r *edgeResource) Schema(ctx context.Context, _ resource.SchemaRequest, res
 			},
 			"username": schema.StringAttribute{
 				Required: true, Validators: []validator.String{stringvalidator.LengthBetween(1, 255)},
-				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
+				PlanModifiers:       []planmodifier.String{replaceIfKnown()},
 				MarkdownDescription: "Name of the user. Changing it replaces the membership.",
 			},
 		},
@@ -163,6 +163,9 @@ func (r *edgeResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 		return
 	}
 	found, err := reg.Groups.Get(ctx, state.GroupID.ValueString())
+	if err == nil {
+		err = learnUser(ctx, reg, req.Private, &state)
+	}
 	switch {
 	case registry.IsNotFound(err):
 		resp.State.RemoveResource(ctx)
