@@ -42,7 +42,7 @@ type row struct {
 
 // moveRow makes a row an additive permission of its repository, beside those of the repository's other rows.
 func moveRow(ctx context.Context, source row, resp *resource.MoveStateResponse) {
-	principals := map[string]string{"user": "users", "group": "groups"}[source.PrincipalType]
+	principals := map[string]string{"user": "users", "service_account": "users", "group": "groups"}[source.PrincipalType]
 	if source.TargetType != "repository" || source.TargetName == "" || principals == "" || source.PrincipalName == "" {
 		resp.Diagnostics.AddError("Cannot move this artifactkeeper_permission",
 			fmt.Sprintf("registry_permission grants users and groups actions on a repository. This one is of a %s on a %s, or its principal "+
