@@ -127,8 +127,8 @@ func pyProjectJSON(req Request, name string, files []*pyFile) map[string]any {
 		if req.Style == Artifactory {
 			entry["yanked"] = yankedValue(f.Yanked)
 			if f.metadata != nil && f.isWheel() {
-				digest := map[string]string{"sha256": sha256Hex(f.metadata)}
-				entry["core-metadata"], entry["dist-info-metadata"] = digest, digest
+				// Not under its former name dist-info-metadata as well: pip up to 23.0, which is Debian 12's, fails on it (PEP 714).
+				entry["core-metadata"] = map[string]string{"sha256": sha256Hex(f.metadata)}
 			}
 		}
 		entries = append(entries, entry)
