@@ -7,11 +7,13 @@
 // Start it with [Everywhere], or with [RegistryOrLive] if it is about one registry. On a live server it then shares the
 // server with the other tests and with strangers, so:
 //
-//   - Every name comes from the env: env.Name("quinn"), env.Email("quinn"). An embedded registry gets them as they are; on
-//     a live server they begin with the test's prefix, by which they are found again and removed.
+//   - Every name comes from the env: env.Name("quinn"), env.Email("quinn"), and <quinn> in configurations, in the import ids
+//     of a Lifecycle and in env.Says. An embedded registry gets them as they are; on a live server they begin with the
+//     test's prefix, by which they are found again and removed.
 //   - What the test relies on it makes, before the first step: env.User(t, "alice"), env.User(t, "boss", acctest.Admin),
 //     env.Group(t, "developers"). An embedded registry has some of them from the start.
-//   - Repositories come from env.Repositories(t, n), which skips the test where the server has too few for it.
+//   - Repositories come from env.Repositories(t, "npm-private"), which skips the test where the server has too few for it.
+//     From then on <npm-private> stands for the key of one, and <npm-private/permission> for the name of a permission on it.
 //   - Changes behind Terraform's back go through env.Registry, the administrator's view, and so do questions; env.LiveTokens,
 //     env.RevokeAll and env.SignsIn work everywhere. env.Server is nil on a live server: guard what needs it with
 //     `if env.Server != nil`.
@@ -69,7 +71,7 @@ type Env struct {
 	Registry *registry.Registry // the registry as an administrator sees it, for changes out of band
 
 	prefix string // begins every name on a live server
-	made   names
+	names  names
 	leased []string // repositories whose rules belong to this test alone
 	look   func() (snapshot, error)
 	before snapshot

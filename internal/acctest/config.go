@@ -6,9 +6,10 @@ import (
 	"strings"
 )
 
-// Config is a whole configuration: the provider, with more arguments if wanted, and the body.
+// Config is a whole configuration: the provider, with more arguments if wanted, and the body, in which <base> stands for
+// Name(base).
 func (e *Env) Config(body string, arguments ...string) string {
-	return Header() + e.Provider(arguments...) + body
+	return Header() + e.Provider(arguments...) + e.Expand(body)
 }
 
 // Header names the provider's source, which OpenTofu insists on.

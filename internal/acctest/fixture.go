@@ -1,6 +1,7 @@
 package acctest
 
 import (
+	"regexp"
 	"slices"
 	"sync"
 	"testing"
@@ -10,41 +11,72 @@ import (
 	"github.com/registry-identity/terraform-provider-registry/internal/registry"
 )
 
-// names are the names a test made up.
+// names are what objects are called that tests give plain names.
 type names struct {
 	mu    sync.Mutex
-	names []string
+	made  []string          // by the test
+	bound map[string]string // what was there before: repositories
 }
 
-func (n *names) add(name string) {
+func (n *names) all() []string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if !slices.Contains(n.names, name) {
-		n.names = append(n.names, name)
-	}
-}
-
-func (n *names) list() []string {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return slices.Clone(n.names)
+	return slices.Clone(n.made)
 }
 
 // Name is what an object is called that the test calls base.
 func (e *Env) Name(base string) string {
+	e.names.mu.Lock()
+	defer e.names.mu.Unlock()
+	if bound, ok := e.names.bound[base]; ok {
+		return bound
+	}
 	name := e.prefix + base
-	e.made.add(name)
+	if !slices.Contains(e.names.made, name) {
+		e.names.made = append(e.names.made, name)
+	}
 	return name
 }
 
 // Email is the address of the user whom the test calls base.
 func (e *Env) Email(base string) string { return e.Name(base) + "@example.com" }
 
+var placeholder = regexp.MustCompile(`<[\w./@-]+>`)
+
+// Expand replaces every <base> in a text by Name(base).
+func (e *Env) Expand(text string) string {
+	return placeholder.ReplaceAllStringFunc(text, func(found string) string { return e.Name(found[1 : len(found)-1]) })
+}
+
+// Says is the function of this name with every <base> replaced by Name(base).
+func (e *Env) Says(parts ...string) *regexp.Regexp {
+	expanded := make([]string, len(parts))
+	for i, part := range parts {
+		expanded[i] = e.Expand(part)
+	}
+	return Says(expanded...)
+}
+
 // Admin makes User's account an administrator.
 func Admin(spec *registry.UserSpec) { spec.Admin = true }
 
 // Disabled makes User's account one that nobody can use.
 func Disabled(spec *registry.UserSpec) { spec.Enabled = false }
+
+// Members makes Group's group one of these users.
+func Members(users ...registry.User) func(*registry.GroupSpec) {
+	return func(spec *registry.GroupSpec) {
+		for _, user := range users {
+			spec.Members = append(spec.Members, user.Username)
+		}
+	}
+}
+
+// AdminGroup makes Group's members administrators, which only Artifactory can.
+func AdminGroup(spec *registry.GroupSpec) {
+	privileged := true
+	spec.Artifactory = &registry.ArtifactoryGroupPatch{AdminPrivileges: &privileged}
+}
 
 // User makes sure of an account called Name(base), before the first step. An account of an embedded registry that is there
 // already is taken as it is.

@@ -74,6 +74,7 @@ func (e *Env) Live(t *testing.T, life Lifecycle) {
 func (e *Env) imports(life Lifecycle, config string) []resource.TestStep {
 	var steps []resource.TestStep
 	for _, id := range life.ImportIDs {
+		id = e.Expand(id)
 		steps = append(steps, resource.TestStep{
 			ResourceName: life.Address, ImportState: true, ImportStateId: id,
 			ImportStateVerify: true, ImportStateVerifyIgnore: append([]string{"timeouts"}, life.ImportIgnore...),

@@ -124,7 +124,7 @@ func (e *Env) tokensOnServer(ctx context.Context, s *snapshot, users []registry.
 	owners := users
 	if !e.Keeper() {
 		owners = nil
-		for _, name := range e.made.list() {
+		for _, name := range e.names.all() {
 			owners = append(owners, registry.User{ID: name, Username: name})
 		}
 	}

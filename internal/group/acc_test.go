@@ -32,17 +32,17 @@ func flag(name string, value bool) statecheck.StateCheck {
 	return statecheck.ExpectKnownValue(address, tfjsonpath.New("artifactory").AtMapKey(name), knownvalue.Bool(value))
 }
 
-func names(list ...string) knownvalue.Check {
+func names(env *acctest.Env, list ...string) knownvalue.Check {
 	checks := make([]knownvalue.Check, len(list))
 	for i, name := range list {
-		checks[i] = knownvalue.StringExact(name)
+		checks[i] = knownvalue.StringExact(env.Name(name))
 	}
 	return knownvalue.SetExact(checks)
 }
 
 func find(t *testing.T, env *acctest.Env, name string) registry.Group {
 	t.Helper()
-	g, err := env.Registry.Groups.FindByName(t.Context(), name)
+	g, err := env.Registry.Groups.FindByName(t.Context(), env.Name(name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,37 +55,43 @@ func updates(address string) resource.ConfigPlanChecks {
 
 func TestGroupLifecycle(t *testing.T) {
 	t.Parallel()
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+		env.User(t, "alice")
+		env.User(t, "bob")
+		dana := env.User(t, "dana").Username
 		life := acctest.Lifecycle{
 			Address: address,
-			Create:  group(`name = "team"`),
+			Create:  group(`name = "<team>"`),
 			Checks: []statecheck.StateCheck{
-				is("id", acctest.Pick[knownvalue.Check](env, knownvalue.StringExact("team"), knownvalue.StringRegexp(acctest.UUID))),
+				is("id", acctest.Pick[knownvalue.Check](env, knownvalue.StringExact(env.Name("team")), knownvalue.StringRegexp(acctest.UUID))),
 				is("description", knownvalue.Null()), is("members", knownvalue.Null()), is("external_source", knownvalue.Null()),
 			},
-			ImportIDs: []string{"team"},
+			ImportIDs: []string{"<team>"},
 			// An import takes the members over; a configuration without them changes nothing about it.
 			ImportIgnore: []string{"members"},
 			Updates: []acctest.Update{
-				{Config: group(`name = "team"` + "\n" + `description = "A team"`), Checks: []statecheck.StateCheck{is("description", knownvalue.StringExact("A team"))}},
-				{Config: group(`name = "team"` + "\n" + `description = ""`)},
-				{Config: group(`name = "team"` + "\n" + `members = ["alice", "bob"]`), Checks: []statecheck.StateCheck{is("members", names("alice", "bob"))}},
-				{Config: group(`name = "team"` + "\n" + `members = []`), Checks: []statecheck.StateCheck{is("members", names())}},
-				{Config: group(`name = "team"` + "\n" + `members = ["bob"]`)},
+				{Config: group(`name = "<team>"` + "\n" + `description = "A team"`), Checks: []statecheck.StateCheck{is("description", knownvalue.StringExact("A team"))}},
+				{Config: group(`name = "<team>"` + "\n" + `description = ""`)},
+				{Config: group(`name = "<team>"` + "\n" + `members = ["<alice>", "<bob>"]`), Checks: []statecheck.StateCheck{is("members", names(env, "alice", "bob"))}},
+				{Config: group(`name = "<team>"` + "\n" + `members = []`), Checks: []statecheck.StateCheck{is("members", names(env))}},
+				{Config: group(`name = "<team>"` + "\n" + `members = ["<bob>"]`)},
 			},
 			Drifts: []acctest.Drift{
 				{
 					Change: func() {
-						if err := env.Registry.Groups.ChangeMembers(t.Context(), find(t, env, "team").ID, []string{"dana"}, []string{"bob"}); err != nil {
+						if err := env.Registry.Groups.ChangeMembers(t.Context(), find(t, env, "team").ID, []string{dana}, []string{env.Name("bob")}); err != nil {
 							t.Fatal(err)
 						}
 					},
-					Expect: plancheck.ResourceActionUpdate, Checks: []statecheck.StateCheck{is("members", names("bob"))},
+					Expect: plancheck.ResourceActionUpdate, Checks: []statecheck.StateCheck{is("members", names(env, "bob"))},
 				},
 				{
 					Change: func() {
-						other := "somebody else's words"
-						env.Server.Store.Update(func(s *state.State) { s.GroupByName("team").Description = &other })
+						team := find(t, env, "team")
+						spec := registry.GroupSpec{Name: team.Name, Description: "somebody else's words"}
+						if _, err := env.Registry.Groups.Update(t.Context(), team.ID, spec); err != nil {
+							t.Fatal(err)
+						}
 					},
 					Expect: plancheck.ResourceActionUpdate,
 				},
@@ -106,15 +112,17 @@ func TestGroupLifecycle(t *testing.T) {
 // Imported with its members, it is the same in every way of importing.
 func TestGroupImport(t *testing.T) {
 	t.Parallel()
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+		env.User(t, "alice")
+		env.Group(t, "readers")
 		env.Live(t, acctest.Lifecycle{
-			Address: address, Create: group("name = \"team\"\n members = [\"alice\"]"), ImportIDs: []string{"team"},
+			Address: address, Create: group("name = \"<team>\"\n members = [\"<alice>\"]"), ImportIDs: []string{"<team>"},
 		})
-		config := env.Config(group(`name = "readers"`))
+		config := env.Config(group(`name = "<readers>"`))
 		resource.Test(t, resource.TestCase{
 			ProtoV6ProviderFactories: acctest.Factories(),
 			Steps: []resource.TestStep{
-				{ResourceName: address, ImportState: true, ImportStateId: "readers", ImportStatePersist: true, Config: config},
+				{ResourceName: address, ImportState: true, ImportStateId: env.Name("readers"), ImportStatePersist: true, Config: config},
 				{Config: config, PlanOnly: true},
 				{Config: env.Config(`removed {
 					from = registry_group.test
@@ -123,20 +131,21 @@ func TestGroupImport(t *testing.T) {
 			},
 		})
 		env.Test(t, resource.TestStep{
-			Config: config, ResourceName: address, ImportState: true, ImportStateId: "nobodies",
-			ExpectError: acctest.Says(`Cannot import group "nobodies"`),
+			Config: config, ResourceName: address, ImportState: true, ImportStateId: env.Name("nobodies"),
+			ExpectError: env.Says(`Cannot import group "<nobodies>"`),
 		})
 	})
 }
 
 func TestGroupFlags(t *testing.T) {
 	t.Parallel()
+	acctest.EmbeddedOnly(t, "its group takes in everybody who is made meanwhile, and makes administrators of them")
 	env := acctest.Registry(t, devregistry.Artifactory)
 	with := func(flags string) string {
-		return group("name = \"team\"\n artifactory = {\n" + flags + "\n}")
+		return group("name = \"<team>\"\n artifactory = {\n" + flags + "\n}")
 	}
 	life := acctest.Lifecycle{
-		Address: address, Create: with(`auto_join = true`), ImportIDs: []string{"team"}, ImportIgnore: []string{"members"},
+		Address: address, Create: with(`auto_join = true`), ImportIDs: []string{"<team>"}, ImportIgnore: []string{"members"},
 		Checks: []statecheck.StateCheck{flag("auto_join", true), flag("admin_privileges", false), flag("policy_viewer", false)},
 	}
 	for _, name := range []string{"reports_manager", "watch_manager", "policy_viewer", "manage_resources", "manage_webhook"} {
@@ -165,18 +174,20 @@ func TestGroupFlags(t *testing.T) {
 
 func TestGroupRename(t *testing.T) {
 	t.Parallel()
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+		env.User(t, "alice")
+		env.User(t, "bob")
 		action := acctest.Pick(env, plancheck.ResourceActionDestroyBeforeCreate, plancheck.ResourceActionUpdate)
 		env.Test(
 			t,
-			resource.TestStep{Config: env.Config(group("name = \"team\"\n members = [\"alice\"]"))},
+			resource.TestStep{Config: env.Config(group("name = \"<team>\"\n members = [\"<alice>\"]"))},
 			resource.TestStep{
-				Config: env.Config(group("name = \"crew\"\n members = [\"alice\", \"bob\"]")),
+				Config: env.Config(group("name = \"<crew>\"\n members = [\"<alice>\", \"<bob>\"]")),
 				ConfigPlanChecks: resource.ConfigPlanChecks{
 					PreApply:             []plancheck.PlanCheck{plancheck.ExpectResourceAction(address, action)},
 					PostApplyPostRefresh: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()},
 				},
-				ConfigStateChecks: []statecheck.StateCheck{is("name", knownvalue.StringExact("crew")), is("members", names("alice", "bob"))},
+				ConfigStateChecks: []statecheck.StateCheck{is("name", knownvalue.StringExact(env.Name("crew"))), is("members", names(env, "alice", "bob"))},
 			},
 		)
 	})
@@ -185,8 +196,11 @@ func TestGroupRename(t *testing.T) {
 // Membership that is not managed is nobody's drift, and what was managed is let go of as it is.
 func TestGroupMembersNotManaged(t *testing.T) {
 	t.Parallel()
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
-		config, managed := env.Config(group(`name = "team"`)), env.Config(group("name = \"team\"\n members = [\"bob\"]"))
+	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+		env.User(t, "alice")
+		env.User(t, "bob")
+		env.User(t, "dana")
+		config, managed := env.Config(group(`name = "<team>"`)), env.Config(group("name = \"<team>\"\n members = [\"<bob>\"]"))
 		change := func(add, remove []string) func() {
 			return func() {
 				if err := env.Registry.Groups.ChangeMembers(t.Context(), find(t, env, "team").ID, add, remove); err != nil {
@@ -194,8 +208,12 @@ func TestGroupMembersNotManaged(t *testing.T) {
 				}
 			}
 		}
-		expect := func(want ...string) func() {
+		expect := func(bases ...string) func() {
 			return func() {
+				want := make([]string, len(bases))
+				for i, base := range bases {
+					want[i] = env.Name(base)
+				}
 				got := find(t, env, "team").Members
 				slices.Sort(got)
 				if !slices.Equal(got, want) {
@@ -206,14 +224,14 @@ func TestGroupMembersNotManaged(t *testing.T) {
 		env.Test(
 			t,
 			resource.TestStep{Config: config},
-			resource.TestStep{PreConfig: change([]string{"alice"}, nil), Config: config, PlanOnly: true},
+			resource.TestStep{PreConfig: change([]string{env.Name("alice")}, nil), Config: config, PlanOnly: true},
 			resource.TestStep{
-				Config:            env.Config(group("name = \"team\"\n description = \"A team\"")),
+				Config:            env.Config(group("name = \"<team>\"\n description = \"A team\"")),
 				ConfigStateChecks: []statecheck.StateCheck{is("members", knownvalue.Null())},
 			},
 			resource.TestStep{PreConfig: expect("alice"), Config: managed},
 			resource.TestStep{PreConfig: expect("bob"), Config: config, PlanOnly: true, ExpectNonEmptyPlan: false},
-			resource.TestStep{PreConfig: change([]string{"dana"}, nil), Config: config},
+			resource.TestStep{PreConfig: change([]string{env.Name("dana")}, nil), Config: config},
 			resource.TestStep{PreConfig: expect("bob", "dana"), Config: config, PlanOnly: true},
 		)
 	})
@@ -221,11 +239,12 @@ func TestGroupMembersNotManaged(t *testing.T) {
 
 func TestGroupOwnedBySignOn(t *testing.T) {
 	t.Parallel()
+	acctest.EmbeddedOnly(t, "it hands a group to single sign-on, which only single sign-on can")
 	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
-		with := func(body string) string { return env.Config(group("name = \"team\"\n" + body)) }
+		with := func(body string) string { return env.Config(group("name = \"<team>\"\n" + body)) }
 		env.Test(
 			t,
-			resource.TestStep{Config: with(`members = ["alice"]`)},
+			resource.TestStep{Config: with(`members = ["<alice>"]`)},
 			resource.TestStep{
 				PreConfig: func() {
 					env.Server.Store.Update(func(s *state.State) {
@@ -233,8 +252,8 @@ func TestGroupOwnedBySignOn(t *testing.T) {
 						g.ExternalSource, g.Realm = &source, source
 					})
 				},
-				Config:      with(`members = ["alice", "bob"]`),
-				ExpectError: acctest.Says(`The membership belongs to saml`, `Leave members out`),
+				Config:      with(`members = ["<alice>", "<bob>"]`),
+				ExpectError: env.Says(`The membership belongs to saml`, `Leave members out`),
 			},
 			resource.TestStep{Config: with(`description = "Theirs"`), ConfigPlanChecks: updates(address)},
 		)
@@ -243,28 +262,30 @@ func TestGroupOwnedBySignOn(t *testing.T) {
 
 func TestGroupBadInput(t *testing.T) {
 	t.Parallel()
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+		env.User(t, "alice")
+		env.Group(t, "developers")
 		cases := map[string]struct {
 			body string
 			says []string
 		}{
-			"duplicate":      {`name = "developers"`, []string{`Cannot create group "developers"`, `409`, `Import it`}},
-			"unknown member": {"name = \"team\"\n members = [\"alice\", \"nobody\"]", []string{`Cannot create group "team"`, `There is no user "nobody"`}},
+			"duplicate":      {`name = "<developers>"`, []string{`Cannot create group "<developers>"`, `409`, `Import it`}},
+			"unknown member": {"name = \"<team>\"\n members = [\"<alice>\", \"<nobody>\"]", []string{`Cannot create group "<team>"`, `There is no user "<nobody>"`}},
 			"no name":        {`name = ""`, []string{`length must be between`}},
-			"padded name":    {`name = "team "`, []string{`Invalid group name "team "`, `white space`}},
-			"padded member":  {"name = \"team\"\n members = [\" alice\"]", []string{`Invalid user name " alice"`, `white space`}},
+			"padded name":    {`name = "<team> "`, []string{`Invalid group name "<team> "`, `white space`}},
+			"padded member":  {"name = \"<team>\"\n members = [\" <alice>\"]", []string{`Invalid user name " <alice>"`, `white space`}},
 			"everybody an administrator": {
-				"name = \"team\"\n artifactory = {\n auto_join = true\n admin_privileges = true\n}", []string{`auto_join makes everybody an administrator`},
+				"name = \"<team>\"\n artifactory = {\n auto_join = true\n admin_privileges = true\n}", []string{`auto_join makes everybody an administrator`},
 			},
 			"half a policy manager": {
-				"name = \"team\"\n artifactory = {\n policy_manager = true\n policy_viewer = false\n}", []string{`policy_manager implies policy_viewer`},
+				"name = \"<team>\"\n artifactory = {\n policy_manager = true\n policy_viewer = false\n}", []string{`policy_manager implies policy_viewer`},
 			},
 		}
 		if env.Keeper() {
 			cases["the other registry's block"] = struct {
 				body string
 				says []string
-			}{"name = \"team\"\n artifactory = { auto_join = false }", []string{`This registry is Artifact Keeper`, `Remove the block`}}
+			}{"name = \"<team>\"\n artifactory = { auto_join = false }", []string{`This registry is Artifact Keeper`, `Remove the block`}}
 		} else {
 			cases["a long name"] = struct {
 				body string
@@ -273,11 +294,11 @@ func TestGroupBadInput(t *testing.T) {
 			cases["upper case"] = struct {
 				body string
 				says []string
-			}{"name = \"team\"\n members = [\"Alice\"]", []string{`Invalid user name "Alice"`, `lower-case`}}
+			}{"name = \"<team>\"\n members = [\"<Alice>\"]", []string{`Invalid user name "<Alice>"`, `lower-case`}}
 		}
 		for name, c := range cases {
 			t.Run(name, func(t *testing.T) {
-				env.Test(t, resource.TestStep{Config: env.Config(group(c.body)), ExpectError: acctest.Says(c.says...)})
+				env.Test(t, resource.TestStep{Config: env.Config(group(c.body)), ExpectError: env.Says(c.says...)})
 			})
 		}
 	})
@@ -286,16 +307,17 @@ func TestGroupBadInput(t *testing.T) {
 // An unknown member leaves the group that exists, and its state, as they were.
 func TestGroupUnknownMemberLater(t *testing.T) {
 	t.Parallel()
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+		env.User(t, "alice")
 		env.Test(
 			t,
-			resource.TestStep{Config: env.Config(group("name = \"team\"\n members = [\"alice\"]"))},
+			resource.TestStep{Config: env.Config(group("name = \"<team>\"\n members = [\"<alice>\"]"))},
 			resource.TestStep{
-				Config:      env.Config(group("name = \"team\"\n description = \"New\"\n members = [\"alice\", \"nobody\"]")),
-				ExpectError: acctest.Says(`Cannot change the members of group "team"`, `There is no user "nobody"`),
+				Config:      env.Config(group("name = \"<team>\"\n description = \"New\"\n members = [\"<alice>\", \"<nobody>\"]")),
+				ExpectError: env.Says(`Cannot change the members of group "<team>"`, `There is no user "<nobody>"`),
 			},
 			resource.TestStep{
-				Config:            env.Config(group("name = \"team\"\n description = \"New\"\n members = [\"alice\"]")),
+				Config:            env.Config(group("name = \"<team>\"\n description = \"New\"\n members = [\"<alice>\"]")),
 				ConfigPlanChecks:  resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
 				ConfigStateChecks: []statecheck.StateCheck{is("description", knownvalue.StringExact("New"))},
 			},
@@ -306,6 +328,7 @@ func TestGroupUnknownMemberLater(t *testing.T) {
 // The answer to the create is lost, the group is not: there is one, in the state, and a destroy removes it.
 func TestGroupLostAnswer(t *testing.T) {
 	t.Parallel()
+	acctest.EmbeddedOnly(t, "it loses an answer")
 	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
 		endpoint := acctest.Pick(env, "POST /access/api/v2/groups/{$}", "POST /api/v1/groups/{$}")
 		if err := env.Server.Faults.Set(devregistry.Fault{Endpoint: endpoint, Kind: devregistry.FaultResetAfter}); err != nil {
@@ -314,9 +337,9 @@ func TestGroupLostAnswer(t *testing.T) {
 		env.Test(
 			t,
 			resource.TestStep{
-				Config:            env.Config(group("name = \"team\"\n members = [\"alice\"]")),
+				Config:            env.Config(group("name = \"<team>\"\n members = [\"<alice>\"]")),
 				ConfigPlanChecks:  resource.ConfigPlanChecks{PostApplyPostRefresh: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
-				ConfigStateChecks: []statecheck.StateCheck{is("members", names("alice"))},
+				ConfigStateChecks: []statecheck.StateCheck{is("members", names(env, "alice"))},
 			},
 		)
 	})
@@ -324,29 +347,27 @@ func TestGroupLostAnswer(t *testing.T) {
 
 func TestGroupDataSource(t *testing.T) {
 	t.Parallel()
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+		env.Group(t, "developers")
+		env.Group(t, "crew", acctest.Members(env.User(t, "alice"), env.User(t, "bob")))
 		check := func(attribute string, value knownvalue.Check) statecheck.StateCheck {
 			return statecheck.ExpectKnownValue("data.registry_group.test", tfjsonpath.New(attribute), value)
-		}
-		people := names("admin", "alice", "bob", "carol", "dana")
-		if !env.Keeper() {
-			people = names("admin", "alice", "bob", "carol", "dana", "erin@example.com")
 		}
 		env.Test(
 			t,
 			resource.TestStep{
-				Config:      env.Config(`data "registry_group" "test" { name = "nobodies" }`),
-				ExpectError: acctest.Says(`Cannot read group "nobodies"`),
+				Config:      env.Config(`data "registry_group" "test" { name = "<nobodies>" }`),
+				ExpectError: env.Says(`Cannot read group "<nobodies>"`),
 			},
 			resource.TestStep{
-				Config: env.Config(`data "registry_group" "test" { name = "readers" }`),
+				Config: env.Config(`data "registry_group" "test" { name = "<crew>" }`),
 				ConfigStateChecks: []statecheck.StateCheck{
-					check("id", knownvalue.StringExact(find(t, env, "readers").ID)), check("members", people), check("external_source", knownvalue.Null()),
+					check("id", knownvalue.StringExact(find(t, env, "crew").ID)), check("members", names(env, "alice", "bob")), check("external_source", knownvalue.Null()),
 				},
 			},
 			resource.TestStep{
-				Config:            env.Config(`data "registry_group" "test" { name = "developers" }`),
-				ConfigStateChecks: []statecheck.StateCheck{check("members", names())},
+				Config:            env.Config(`data "registry_group" "test" { name = "<developers>" }`),
+				ConfigStateChecks: []statecheck.StateCheck{check("members", names(env))},
 			},
 		)
 	})

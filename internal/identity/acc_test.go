@@ -13,7 +13,7 @@ import (
 
 	"github.com/registry-identity/terraform-provider-registry/internal/acctest"
 	"github.com/registry-identity/terraform-provider-registry/internal/devregistry"
-	"github.com/registry-identity/terraform-provider-registry/internal/devregistry/state"
+	"github.com/registry-identity/terraform-provider-registry/internal/registry"
 )
 
 func identity(arguments ...string) string {
@@ -28,75 +28,97 @@ func is(attribute string, value knownvalue.Check) statecheck.StateCheck {
 	return statecheck.ExpectKnownValue("data.registry_identity.test", tfjsonpath.New(attribute), value)
 }
 
-func they(username, by string) []statecheck.StateCheck {
+func they(env *acctest.Env, username, by string) []statecheck.StateCheck {
 	return []statecheck.StateCheck{
-		is("username", knownvalue.StringExact(username)), is("matched_by", knownvalue.StringExact(by)), is("enabled", knownvalue.Bool(true)),
+		is("username", knownvalue.StringExact(env.Name(username))), is("matched_by", knownvalue.StringExact(by)), is("enabled", knownvalue.Bool(true)),
 	}
 }
 
 func TestIdentity(t *testing.T) {
 	t.Parallel()
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
-		named := acctest.Pick(env, they("erin@example.com", "email"), they("dana", "email"))
-		byAddress := acctest.Pick(env, "erin@example.com", "d.whitfield@example.org")
+	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+		whitfield := people(t, env)
+		named := acctest.Pick(env, they(env, "erin@example.com", "email"), they(env, "dana", "email"))
+		byAddress := acctest.Pick(env, "<erin@example.com>", whitfield)
 		env.Test(
 			t,
 			resource.TestStep{
-				Config: env.Config(person("alice", "Alice@Example.com")), ConfigStateChecks: append(
-					they("alice", acctest.Pick(env, "username", "email")), is("email", knownvalue.StringExact("alice@example.com")),
+				Config: env.Config(person("<alice>", strings.ToUpper(env.Email("alice")))), ConfigStateChecks: append(
+					they(env, "alice", acctest.Pick(env, "username", "email")), is("email", knownvalue.StringExact(env.Email("alice"))),
 				),
 				ConfigPlanChecks: resource.ConfigPlanChecks{PostApplyPostRefresh: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
 			},
-			resource.TestStep{Config: env.Config(person("renamed-yesterday", byAddress)), ConfigStateChecks: named},
+			resource.TestStep{Config: env.Config(person("<renamed-yesterday>", byAddress)), ConfigStateChecks: named},
 			resource.TestStep{
-				Config:            env.Config(person("x", "bob@example.com", `match = ["email_local_part"]`)),
-				ConfigStateChecks: they("bob", "email_local_part"),
+				Config:            env.Config(person("<x>", "<bob>@example.com", `match = ["email_local_part"]`)),
+				ConfigStateChecks: they(env, "bob", "email_local_part"),
 			},
 			resource.TestStep{
-				Config:            env.Config(person("x", "d.whitfield@example.org", `override = { "D.Whitfield@example.org" = "dana" }`)),
-				ConfigStateChecks: they("dana", "override"),
+				Config:            env.Config(person("<x>", whitfield, fmt.Sprintf("override = { %q = \"<dana>\" }", strings.ToUpper(whitfield[:1])+whitfield[1:]))),
+				ConfigStateChecks: they(env, "dana", "override"),
 			},
 			resource.TestStep{
-				Config:            env.Config(person("x", "d.whitfield@example.org", `match = ["username"]`, "scan = true")),
-				ConfigStateChecks: they("dana", "scan"),
+				Config:            env.Config(identity(`username = "<dana>"`, "verify_email = false")),
+				ConfigStateChecks: they(env, "dana", "username"),
 			},
 			resource.TestStep{
-				Config:            env.Config(identity(`username = "dana"`, "verify_email = false")),
-				ConfigStateChecks: they("dana", "username"),
-			},
-			resource.TestStep{
-				Config: env.Config(person("zoe", "zoe@example.com", `on_missing = "null"`)),
+				Config: env.Config(person("<zoe>", "<zoe>@example.com", `on_missing = "null"`)),
 				ConfigStateChecks: []statecheck.StateCheck{
 					is("id", knownvalue.Null()), is("username", knownvalue.Null()), is("email", knownvalue.Null()), is("matched_by", knownvalue.Null()),
 				},
 			},
 			resource.TestStep{
-				Config:            env.Config(person("admin", "admin@example.com"), "allow_admin_tokens = true"),
-				ConfigStateChecks: they("admin", acctest.Pick(env, "username", "email")),
+				Config:            env.Config(person("<admin>", "<admin>@example.com"), "allow_admin_tokens = true"),
+				ConfigStateChecks: they(env, "admin", acctest.Pick(env, "username", "email")),
 			},
 		)
 	})
 }
 
+// people makes sure of those who are looked for, and gives dana's address, which nobody would guess.
+func people(t *testing.T, env *acctest.Env) string {
+	t.Helper()
+	env.User(t, "alice")
+	env.User(t, "bob")
+	env.User(t, "carol", acctest.Disabled)
+	env.User(t, "admin", acctest.Admin)
+	if !env.Keeper() {
+		env.User(t, "erin@example.com", func(u *registry.UserSpec) { u.Email = u.Username })
+	}
+	return env.User(t, "dana", func(u *registry.UserSpec) { u.Email = env.Expand("<d.whitfield@example.org>") }).Email
+}
+
+func TestIdentityScan(t *testing.T) {
+	t.Parallel()
+	acctest.EmbeddedOnly(t, "it reads every account of the server")
+	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+		env.Test(t, resource.TestStep{
+			Config:            env.Config(person("x", people(t, env), `match = ["username"]`, "scan = true")),
+			ConfigStateChecks: they(env, "dana", "scan"),
+		})
+	})
+}
+
 func TestIdentityRefuses(t *testing.T) {
 	t.Parallel()
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+		people(t, env)
 		for name, c := range map[string]struct {
 			body string
 			says []string
 		}{
-			"nobody":              {person("zoe", "zoe@example.com"), []string{`No registry user for "zoe" <zoe@example.com>`, "registry_user"}},
-			"a colleague":         {person("alice", "mallory@example.com"), []string{`"alice" <mallory@example.com> has another e-mail address`, "alice@example.com"}},
-			"a mismatch, no null": {person("alice", "mallory@example.com", `on_missing = "null"`), []string{"has another e-mail address"}},
-			"an administrator":    {person("admin", "admin@example.com"), []string{"is an administrator", "allow_admin_tokens"}},
-			"a disabled account":  {person("carol", "carol@example.com"), []string{"is disabled", "Enable it"}},
-			"no address":          {identity(`username = "alice"`), []string{"No e-mail address to verify", "verify_email = false"}},
+			"nobody":              {person("<zoe>", "<zoe>@example.com"), []string{`No registry user for "<zoe>" `, "registry_user"}},
+			"a colleague":         {person("<alice>", "<mallory>@example.com"), []string{`has another e-mail address`, "<alice>@example.com"}},
+			"a mismatch, no null": {person("<alice>", "<mallory>@example.com", `on_missing = "null"`), []string{"has another e-mail address"}},
+			"an administrator":    {person("<admin>", "<admin>@example.com"), []string{"is an administrator", "allow_admin_tokens"}},
+			"a disabled account":  {person("<carol>", "<carol>@example.com"), []string{"is disabled", "Enable it"}},
+			"no address":          {identity(`username = "<alice>"`), []string{"No e-mail address to verify", "verify_email = false"}},
 			"nobody to look for":  {identity(), []string{"Nobody to look for"}},
-			"an unknown match":    {person("alice", "alice@example.com", `match = ["phone"]`), []string{"match", `"phone"`}},
-			"no match":            {person("alice", "alice@example.com", `match = []`), []string{"match", "at least 1"}},
+			"an unknown match":    {person("<alice>", "<alice>@example.com", `match = ["phone"]`), []string{"match", `"phone"`}},
+			"no match":            {person("<alice>", "<alice>@example.com", `match = []`), []string{"match", "at least 1"}},
 		} {
 			t.Run(name, func(t *testing.T) {
-				env.Test(t, resource.TestStep{Config: env.Config(c.body), ExpectError: acctest.Says(c.says...)})
+				env.Test(t, resource.TestStep{Config: env.Config(c.body), ExpectError: env.Says(c.says...)})
 			})
 		}
 	})
@@ -104,28 +126,29 @@ func TestIdentityRefuses(t *testing.T) {
 
 func TestIdentityOfAServiceAccount(t *testing.T) {
 	t.Parallel()
+	acctest.EmbeddedOnly(t, "it needs a service account, which the provider does not make")
 	env := acctest.Registry(t, devregistry.ArtifactKeeper)
 	env.Test(t, resource.TestStep{
 		Config:      env.Config(person("svc-builder", "svc-builder@service-accounts.local"), "allow_admin_tokens = true"),
-		ExpectError: acctest.Says("is a service account", "own account"),
+		ExpectError: env.Says("is a service account", "own account"),
 	})
 }
 
 // A group can make an administrator on Artifactory without any flag on the account.
 func TestIdentityOfAnAdministratorByGroup(t *testing.T) {
 	t.Parallel()
-	env := acctest.Registry(t, devregistry.Artifactory)
-	env.Server.Store.Update(func(s *state.State) {
-		s.GroupByName("readers").AdminPrivileges, s.GroupByName("readers").AutoJoin = true, false
-	})
+	env := acctest.RegistryOrLive(t, devregistry.Artifactory)
+	alice := env.User(t, "alice")
+	env.Group(t, "operators", acctest.AdminGroup, acctest.Members(alice))
 	env.Test(t, resource.TestStep{
-		Config: env.Config(person("alice", "alice@example.com")), ExpectError: acctest.Says("is an administrator"),
+		Config: env.Config(person(alice.Username, alice.Email)), ExpectError: env.Says("is an administrator"),
 	})
 }
 
 // The usual person costs one request to find.
 func TestIdentityRequests(t *testing.T) {
 	t.Parallel()
+	acctest.EmbeddedOnly(t, "it counts requests")
 	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
 		config := env.Config(person(acctest.Pick(env, "erin@example.com", "alice"), acctest.Pick(env, "erin@example.com", "alice@example.com")))
 		env.Test(

@@ -25,32 +25,39 @@ func edge(group, username string) string {
 }
 
 // members are the names of a group's members as the server has them.
-func members(env *acctest.Env, group string) []string {
-	var names []string
-	env.Server.Store.View(func(s *state.State) {
-		for _, m := range s.GroupByName(group).Members {
-			names = append(names, s.UserByID(m.UserID).Username)
-		}
-	})
-	slices.Sort(names)
-	return names
+func members(t *testing.T, env *acctest.Env, group string) []string {
+	t.Helper()
+	found, err := env.Registry.Groups.FindByName(t.Context(), env.Name(group))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.Sorted(slices.Values(found.Members))
 }
 
 func expectMembers(t *testing.T, env *acctest.Env, group string, want ...string) func() {
 	return func() {
 		t.Helper()
-		if got := members(env, group); !slices.Equal(got, want) {
+		if got, want := members(t, env, group), called(env, want); !slices.Equal(got, want) {
 			t.Errorf("members of %s are %v, want %v", group, got, want)
 		}
 	}
 }
 
+// called are the names of those whom the test calls so.
+func called(env *acctest.Env, bases []string) []string {
+	var names []string
+	for _, base := range bases {
+		names = append(names, env.Name(base))
+	}
+	return names
+}
+
 // change adds and removes members behind Terraform's back.
 func change(t *testing.T, env *acctest.Env, group string, add, remove []string) {
 	t.Helper()
-	found, err := env.Registry.Groups.FindByName(t.Context(), group)
+	found, err := env.Registry.Groups.FindByName(t.Context(), env.Name(group))
 	if err == nil {
-		err = registry.SwapMembers(t.Context(), env.Registry.Groups, found.ID, add, remove)
+		err = registry.SwapMembers(t.Context(), env.Registry.Groups, found.ID, called(env, add), called(env, remove))
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -60,28 +67,51 @@ func change(t *testing.T, env *acctest.Env, group string, add, remove []string) 
 // makeGroup makes a group behind Terraform's back.
 func makeGroup(t *testing.T, env *acctest.Env, name string, members ...string) registry.Group {
 	t.Helper()
-	g, err := env.Registry.Groups.Create(t.Context(), registry.GroupSpec{Name: name, Members: members})
+	g, err := env.Registry.Groups.Create(t.Context(), registry.GroupSpec{Name: env.Name(name), Members: called(env, members)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return g
 }
 
+// people makes sure of those whom the tests put into groups.
+func people(t *testing.T, env *acctest.Env) {
+	t.Helper()
+	for _, name := range []string{"alice", "bob", "dana"} {
+		env.User(t, name)
+	}
+	env.Group(t, "developers")
+}
+
+// handOver makes a group with bob in it whose members come from elsewhere, which only an embedded registry lets a test do.
+func handOver(t *testing.T, env *acctest.Env, name, source string) {
+	t.Helper()
+	if env.Server == nil {
+		return
+	}
+	makeGroup(t, env, name, "bob")
+	env.Server.Store.Update(func(s *state.State) {
+		g := s.GroupByName(name)
+		g.ExternalSource, g.Realm = &source, source
+	})
+}
+
 func TestMembershipLifecycle(t *testing.T) {
 	t.Parallel()
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+		people(t, env)
 		at := func(attribute, value string) statecheck.StateCheck {
-			return statecheck.ExpectKnownValue(edgeAddress, tfjsonpath.New(attribute), knownvalue.StringExact(value))
+			return statecheck.ExpectKnownValue(edgeAddress, tfjsonpath.New(attribute), knownvalue.StringExact(env.Expand(value)))
 		}
-		other := `resource "registry_group" "other" { name = "testers" }` + "\n"
+		other := `resource "registry_group" "other" { name = "<testers>" }` + "\n"
 		env.Live(t, acctest.Lifecycle{
 			Address:   edgeAddress,
-			Create:    edge("developers", "alice"),
-			Checks:    []statecheck.StateCheck{at("id", "developers/alice")},
-			ImportIDs: []string{"developers/alice"},
+			Create:    edge("<developers>", "<alice>"),
+			Checks:    []statecheck.StateCheck{at("id", "<developers>/<alice>")},
+			ImportIDs: []string{"<developers>/<alice>"},
 			Updates: []acctest.Update{{
-				Config: other + strings.Replace(edge("testers", "alice"), `"testers"`, "registry_group.other.name", 1),
-				Checks: []statecheck.StateCheck{at("id", "testers/alice"), at("group", "testers")},
+				Config: other + strings.Replace(edge("<testers>", "<alice>"), `"<testers>"`, "registry_group.other.name", 1),
+				Checks: []statecheck.StateCheck{at("id", "<testers>/<alice>"), at("group", "<testers>")},
 			}},
 			Drifts: []acctest.Drift{{
 				Change: func() {
@@ -97,12 +127,13 @@ func TestMembershipLifecycle(t *testing.T) {
 // Edges add up, and each takes only its own away.
 func TestMembershipForEach(t *testing.T) {
 	t.Parallel()
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+		people(t, env)
 		config := func(names string) string {
 			return env.Config(fmt.Sprintf(`
 				resource "registry_group_membership" "test" {
 					for_each = { for name in [%s] : name => true }
-					group    = "developers"
+					group    = "<developers>"
 					username = each.key
 				}`, names))
 		}
@@ -110,8 +141,8 @@ func TestMembershipForEach(t *testing.T) {
 		resource.Test(t, resource.TestCase{
 			ProtoV6ProviderFactories: acctest.Factories(),
 			Steps: []resource.TestStep{
-				{Config: config(`"alice", "bob", "dana"`)},
-				{PreConfig: expectMembers(t, env, "developers", "alice", "bob", "dana"), Config: config(`"bob"`)},
+				{Config: config(`"<alice>", "<bob>", "<dana>"`)},
+				{PreConfig: expectMembers(t, env, "developers", "alice", "bob", "dana"), Config: config(`"<bob>"`)},
 				{PreConfig: expectMembers(t, env, "developers", "bob"), Config: config(``)},
 			},
 		})
@@ -122,13 +153,14 @@ func TestMembershipForEach(t *testing.T) {
 // Artifact Keeper renames groups in place. The members stay in all the time: no request is made for them.
 func TestMembershipFollowsARename(t *testing.T) {
 	t.Parallel()
+	acctest.EmbeddedOnly(t, "it counts requests")
 	env := acctest.Registry(t, devregistry.ArtifactKeeper)
 	config := func(name string) string {
 		return env.Config(fmt.Sprintf(`
 			resource "registry_group" "team" { name = %q }
 			resource "registry_group_membership" "test" {
 				group    = registry_group.team.name
-				username = "alice"
+				username = "<alice>"
 			}`, name))
 	}
 	env.Test(
@@ -158,39 +190,39 @@ func TestMembershipFollowsARename(t *testing.T) {
 
 func TestMembershipBadInput(t *testing.T) {
 	t.Parallel()
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
-		makeGroup(t, env, "synchronised", "bob")
-		env.Server.Store.Update(func(s *state.State) {
-			g, source := s.GroupByName("synchronised"), "oidc"
-			g.ExternalSource, g.Realm = &source, source
-		})
+	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+		people(t, env)
+		handOver(t, env, "synchronised", "oidc")
 		for name, c := range map[string]struct {
 			body string
 			says []string
 		}{
-			"unknown group":    {edge("nobodies", "alice"), []string{`There is no group "nobodies"`, `group    = "nobodies"`, `Create it first`}},
-			"unknown user":     {edge("developers", "nobody"), []string{`Cannot add user "nobody" to group "developers"`, `username = "nobody"`, `There is no user "nobody"`}},
-			"padded user":      {edge("developers", "alice "), []string{`Invalid user name "alice "`, `white space`}},
-			"owned by sign-on": {edge("synchronised", "alice"), []string{`The members of group "synchronised" come from oidc`, `single sign-on decides`}},
+			"unknown group":    {edge("<nobodies>", "<alice>"), []string{`There is no group "<nobodies>"`, `group    = "<nobodies>"`, `Create it first`}},
+			"unknown user":     {edge("<developers>", "<nobody>"), []string{`Cannot add user "<nobody>" to group "<developers>"`, `username = "<nobody>"`, `There is no user "<nobody>"`}},
+			"padded user":      {edge("<developers>", "<alice> "), []string{`Invalid user name "<alice> "`, `white space`}},
+			"owned by sign-on": {edge("<synchronised>", "<alice>"), []string{`The members of group "<synchronised>" come from oidc`, `single sign-on decides`}},
 		} {
+			if name == "owned by sign-on" && env.Server == nil {
+				continue // only single sign-on can make such a group
+			}
 			t.Run(name, func(t *testing.T) {
 				resource.Test(t, resource.TestCase{
 					ProtoV6ProviderFactories: acctest.Factories(),
-					Steps:                    []resource.TestStep{{Config: env.Config(c.body), ExpectError: acctest.Says(c.says...)}},
+					Steps:                    []resource.TestStep{{Config: env.Config(c.body), ExpectError: env.Says(c.says...)}},
 				})
 			})
 		}
 		for id, want := range map[string]string{
-			"developers":       `not of the form GROUP/USER`,
-			"developers/":      `not of the form GROUP/USER`,
-			"nobodies/alice":   `There is no group "nobodies"`,
-			"developers/alice": `User "alice" is not in group "developers"`,
+			"<developers>":         `not of the form GROUP/USER`,
+			"<developers>/":        `not of the form GROUP/USER`,
+			"<nobodies>/<alice>":   `There is no group "<nobodies>"`,
+			"<developers>/<alice>": `User "<alice>" is not in group "<developers>"`,
 		} {
 			resource.Test(t, resource.TestCase{
 				ProtoV6ProviderFactories: acctest.Factories(),
 				Steps: []resource.TestStep{{
-					Config: env.Config(edge("developers", "alice")), ResourceName: edgeAddress, ImportState: true, ImportStateId: id,
-					ExpectError: acctest.Says(want),
+					Config: env.Config(edge("<developers>", "<alice>")), ResourceName: edgeAddress, ImportState: true, ImportStateId: env.Expand(id),
+					ExpectError: env.Says(want),
 				}},
 			})
 		}
@@ -200,11 +232,11 @@ func TestMembershipBadInput(t *testing.T) {
 // What was deleted elsewhere needs no deleting: the user, the edge, the group.
 func TestMembershipDeleteOfTheAbsent(t *testing.T) {
 	t.Parallel()
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
 		for name, remove := range map[string]func(){
 			"edge": func() { change(t, env, "team", nil, []string{"zoe"}) },
 			"user": func() {
-				u, err := env.Registry.Users.FindByUsername(t.Context(), "zoe")
+				u, err := env.Registry.Users.FindByUsername(t.Context(), env.Name("zoe"))
 				if err == nil {
 					err = env.Registry.Users.Delete(t.Context(), u.ID)
 				}
@@ -213,7 +245,7 @@ func TestMembershipDeleteOfTheAbsent(t *testing.T) {
 				}
 			},
 			"group": func() {
-				g, err := env.Registry.Groups.FindByName(t.Context(), "team")
+				g, err := env.Registry.Groups.FindByName(t.Context(), env.Name("team"))
 				if err == nil {
 					err = env.Registry.Groups.Delete(t.Context(), g.ID)
 				}
@@ -222,22 +254,16 @@ func TestMembershipDeleteOfTheAbsent(t *testing.T) {
 				}
 			},
 		} {
-			if _, err := env.Registry.Users.FindByUsername(t.Context(), "zoe"); registry.IsNotFound(err) {
-				if _, err := env.Registry.Users.Create(t.Context(), registry.UserSpec{Username: "zoe", Email: "zoe@example.com", Enabled: true}); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if _, err := env.Registry.Groups.FindByName(t.Context(), "team"); registry.IsNotFound(err) {
-				makeGroup(t, env, "team")
-			}
+			env.User(t, "zoe")
+			env.Group(t, "team")
 			t.Run(name, func(t *testing.T) {
 				resource.Test(t, resource.TestCase{
 					ProtoV6ProviderFactories: acctest.Factories(),
 					// Without a refresh the destroy meets the change itself.
 					AdditionalCLIOptions: &resource.AdditionalCLIOptions{Plan: resource.PlanOptions{NoRefresh: true}},
 					Steps: []resource.TestStep{
-						{Config: env.Config(edge("team", "zoe"))},
-						{PreConfig: remove, Config: env.Config(edge("team", "zoe")), Destroy: true},
+						{Config: env.Config(edge("<team>", "<zoe>"))},
+						{PreConfig: remove, Config: env.Config(edge("<team>", "<zoe>")), Destroy: true},
 					},
 				})
 			})
@@ -248,16 +274,17 @@ func TestMembershipDeleteOfTheAbsent(t *testing.T) {
 // Single sign-on took the group over after the edge was made: the state lets go of what it cannot change.
 func TestMembershipDeleteAfterTakeover(t *testing.T) {
 	t.Parallel()
+	acctest.EmbeddedOnly(t, "it hands a group to single sign-on, which only single sign-on can")
 	env := acctest.Registry(t, devregistry.ArtifactKeeper)
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Factories(),
 		Steps: []resource.TestStep{
-			{Config: env.Config(edge("developers", "alice"))},
+			{Config: env.Config(edge("<developers>", "<alice>"))},
 			{
 				PreConfig: func() {
 					env.Server.Store.Update(func(s *state.State) { source := "saml"; s.GroupByName("developers").ExternalSource = &source })
 				},
-				Config: env.Config(edge("developers", "alice")), Destroy: true,
+				Config: env.Config(edge("<developers>", "<alice>")), Destroy: true,
 			},
 		},
 	})

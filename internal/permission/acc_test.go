@@ -23,30 +23,30 @@ func permission(name, body string) string {
 	return fmt.Sprintf("resource \"registry_permission\" \"test\" {\n  name = %q\n%s\n}\n", name, body)
 }
 
-// on grants on the seeded npm repository, whose key is the permission's name: the form that both registries understand.
+// on grants on the npm repository, whose key is the permission's name: the form that both registries understand.
 func on(body string) string {
-	return permission("npm-private", "repositories = [\"npm-private\"]\n"+body)
+	return permission("<npm-private/permission>", "repositories = [\"<npm-private>\"]\n"+body)
 }
 
 func is(attribute string, value knownvalue.Check) statecheck.StateCheck {
 	return statecheck.ExpectKnownValue(address, tfjsonpath.New(attribute), value)
 }
 
-func may(principals map[string][]string) knownvalue.Check {
+func may(env *acctest.Env, principals map[string][]string) knownvalue.Check {
 	checks := map[string]knownvalue.Check{}
 	for name, actions := range principals {
 		var each []knownvalue.Check
 		for _, action := range actions {
 			each = append(each, knownvalue.StringExact(action))
 		}
-		checks[name] = knownvalue.SetExact(each)
+		checks[env.Name(name)] = knownvalue.SetExact(each)
 	}
 	return knownvalue.MapExact(checks)
 }
 
 func current(t *testing.T, env *acctest.Env, name string) registry.Permission {
 	t.Helper()
-	p, err := env.Registry.Permissions.Get(t.Context(), name)
+	p, err := env.Registry.Permissions.Get(t.Context(), env.Expand(name))
 	if err != nil && !registry.IsNotFound(err) {
 		t.Fatal(err)
 	}
@@ -57,7 +57,7 @@ func current(t *testing.T, env *acctest.Env, name string) registry.Permission {
 func change(t *testing.T, env *acctest.Env, edit func(*registry.PermissionSpec)) func() {
 	return func() {
 		t.Helper()
-		was := current(t, env, "npm-private")
+		was := current(t, env, "<npm-private/permission>")
 		prior := registry.PermissionSpec{Name: was.Name, Repositories: was.Repositories, Users: was.Users, Groups: was.Groups, Artifactory: was.Artifactory}
 		next := prior
 		next.Users, next.Groups = map[string][]string{}, map[string][]string{}
@@ -74,39 +74,51 @@ func change(t *testing.T, env *acctest.Env, edit func(*registry.PermissionSpec))
 	}
 }
 
+// people makes sure of those to whom the tests grant something.
+func people(t *testing.T, env *acctest.Env) {
+	t.Helper()
+	for _, name := range []string{"alice", "bob", "dana"} {
+		env.User(t, name)
+	}
+	env.Group(t, "developers")
+	env.Group(t, "readers")
+}
+
 func TestPermissionLifecycle(t *testing.T) {
 	t.Parallel()
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+		people(t, env)
+		env.Repositories(t, "npm-private")
 		most := acctest.Pick(env, "manage", "admin")
 		env.Live(t, acctest.Lifecycle{
 			Address: address,
-			Create:  on(`groups = { developers = ["read"] }`),
+			Create:  on(`groups = { <developers> = ["read"] }`),
 			Checks: []statecheck.StateCheck{
-				is("groups", may(map[string][]string{"developers": {"read"}})), is("users", knownvalue.Null()),
+				is("groups", may(env, map[string][]string{"developers": {"read"}})), is("users", knownvalue.Null()),
 				is("artifactory", knownvalue.Null()), is("additive", knownvalue.Bool(false)),
 			},
-			ImportIDs: []string{"npm-private"},
+			ImportIDs: []string{"<npm-private/permission>"},
 			Updates: []acctest.Update{
-				{Config: on(`groups = { developers = ["read", "write"] }`), Checks: []statecheck.StateCheck{is("groups", may(map[string][]string{"developers": {"read", "write"}}))}},
+				{Config: on(`groups = { <developers> = ["read", "write"] }`), Checks: []statecheck.StateCheck{is("groups", may(env, map[string][]string{"developers": {"read", "write"}}))}},
 				{
-					Config: on(`groups = { developers = ["write"], readers = ["read"] }` + "\n" + `users = { alice = ["` + most + `"] }`),
-					Checks: []statecheck.StateCheck{is("users", may(map[string][]string{"alice": {most}}))},
+					Config: on(`groups = { <developers> = ["write"], <readers> = ["read"] }` + "\n" + `users = { <alice> = ["` + most + `"] }`),
+					Checks: []statecheck.StateCheck{is("users", may(env, map[string][]string{"alice": {most}}))},
 				},
-				{Config: on(`users = { alice = ["read"], bob = ["delete"] }`), Checks: []statecheck.StateCheck{is("groups", knownvalue.Null())}},
-				{Config: on(`users = { alice = ["read"] }` + "\n" + `groups = {}`)},
+				{Config: on(`users = { <alice> = ["read"], <bob> = ["delete"] }`), Checks: []statecheck.StateCheck{is("groups", knownvalue.Null())}},
+				{Config: on(`users = { <alice> = ["read"] }` + "\n" + `groups = {}`)},
 			},
 			Drifts: []acctest.Drift{
 				{
-					Change: change(t, env, func(s *registry.PermissionSpec) { s.Users["dana"] = []string{"write"} }),
-					Expect: plancheck.ResourceActionUpdate, Checks: []statecheck.StateCheck{is("users", may(map[string][]string{"alice": {"read"}}))},
+					Change: change(t, env, func(s *registry.PermissionSpec) { s.Users[env.Name("dana")] = []string{"write"} }),
+					Expect: plancheck.ResourceActionUpdate, Checks: []statecheck.StateCheck{is("users", may(env, map[string][]string{"alice": {"read"}}))},
 				},
 				{
-					Change: change(t, env, func(s *registry.PermissionSpec) { s.Users["alice"] = []string{"delete"} }),
+					Change: change(t, env, func(s *registry.PermissionSpec) { s.Users[env.Name("alice")] = []string{"delete"} }),
 					Expect: plancheck.ResourceActionUpdate,
 				},
 				{
 					Change: func() {
-						if err := env.Registry.Permissions.Delete(t.Context(), registry.PermissionSpec{Name: "npm-private"}); err != nil {
+						if err := env.Registry.Permissions.Delete(t.Context(), registry.PermissionSpec{Name: env.Name("npm-private/permission")}); err != nil {
 							t.Fatal(err)
 						}
 					},
@@ -119,12 +131,13 @@ func TestPermissionLifecycle(t *testing.T) {
 
 func TestPermissionSections(t *testing.T) {
 	t.Parallel()
+	acctest.EmbeddedOnly(t, "it grants on pipelines, bundles and destinations, which a server may lack")
 	env := acctest.Registry(t, devregistry.Artifactory)
 	with := func(own string) string {
-		return permission("install", "repositories = [\"npm-private\", \"go-private\"]\n groups = { developers = [\"read\"] }\n artifactory = {\n"+own+"\n}")
+		return permission("install", "repositories = [\"npm-private\", \"go-private\"]\n groups = { <developers> = [\"read\"] }\n artifactory = {\n"+own+"\n}")
 	}
 	section := func(name, target, action string) string {
-		return fmt.Sprintf("%s = {\n targets = [%q]\n users = { alice = [%q] }\n groups = { developers = [\"read\"] }\n}\n", name, target, action)
+		return fmt.Sprintf("%s = {\n targets = [%q]\n users = { <alice> = [%q] }\n groups = { <developers> = [\"read\"] }\n}\n", name, target, action)
 	}
 	env.Live(t, acctest.Lifecycle{
 		Address: address, Create: with(`include_patterns = ["@acme/**"]`), ImportIDs: []string{"install"},
@@ -134,7 +147,7 @@ func TestPermissionSections(t *testing.T) {
 			{Config: with(section("builds", "artifactory-build-info", "manage"))},
 			{Config: with(section("builds", "artifactory-build-info", "read") + section("release_bundles", "release-bundles", "write"))},
 			{Config: with(section("destinations", "*", "distribute") + section("pipeline_sources", "*", "read"))},
-			{Config: permission("install", "repositories = [\"ANY LOCAL\"]\n groups = { developers = [\"read\"] }")},
+			{Config: permission("install", "repositories = [\"ANY LOCAL\"]\n groups = { <developers> = [\"read\"] }")},
 			{Config: permission("install", "repositories = []\n artifactory = {\n"+section("builds", "artifactory-build-info", "read")+"}")},
 		},
 		Drifts: []acctest.Drift{
@@ -163,10 +176,12 @@ func TestPermissionSections(t *testing.T) {
 // Only what changed is written: the other sections are not touched.
 func TestPermissionWritesOnlyWhatChanged(t *testing.T) {
 	t.Parallel()
+	acctest.EmbeddedOnly(t, "it looks at the requests")
 	env := acctest.Registry(t, devregistry.Artifactory)
+	env.Repositories(t, "npm-private")
 	config := func(action string) string {
-		return env.Config(on(fmt.Sprintf(`groups = { developers = ["read"] }
-			artifactory = { builds = { targets = ["artifactory-build-info"], users = { alice = [%q] } } }`, action)))
+		return env.Config(on(fmt.Sprintf(`groups = { <developers> = ["read"] }
+			artifactory = { builds = { targets = ["artifactory-build-info"], users = { <alice> = [%q] } } }`, action)))
 	}
 	env.Test(
 		t,
@@ -185,12 +200,14 @@ func TestPermissionWritesOnlyWhatChanged(t *testing.T) {
 // Renaming is no update on either registry.
 func TestPermissionNameReplaces(t *testing.T) {
 	t.Parallel()
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+		people(t, env)
+		env.Repositories(t, "npm-private", "go-private")
 		env.Test(
 			t,
-			resource.TestStep{Config: env.Config(on(`groups = { developers = ["read"] }`))},
+			resource.TestStep{Config: env.Config(on(`groups = { <developers> = ["read"] }`))},
 			resource.TestStep{
-				Config: env.Config(permission("go-private", "repositories = [\"go-private\"]\n groups = { developers = [\"read\"] }")),
+				Config: env.Config(permission("<go-private/permission>", "repositories = [\"<go-private>\"]\n groups = { <developers> = [\"read\"] }")),
 				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
 					plancheck.ExpectResourceAction(address, plancheck.ResourceActionDestroyBeforeCreate),
 				}},
@@ -201,50 +218,52 @@ func TestPermissionNameReplaces(t *testing.T) {
 
 func TestPermissionBadInput(t *testing.T) {
 	t.Parallel()
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+		people(t, env)
+		env.Repositories(t, "npm-private", "go-private")
 		type bad struct {
 			body string
 			says []string
 		}
 		cases := map[string]bad{
 			"unknown repository": {
-				permission("npm-lost", "repositories = [\"npm-lost\"]\n groups = { developers = [\"read\"] }"),
-				[]string{`Cannot create permission "npm-lost"`, "npm-lost"},
+				permission("<npm-lost>", "repositories = [\"<npm-lost>\"]\n groups = { <developers> = [\"read\"] }"),
+				[]string{`Cannot create permission "<npm-lost>"`, "<npm-lost>"},
 			},
-			"unknown user":  {on(`users = { nobody = ["read"] }`), []string{`Cannot create permission "npm-private"`, "nobody"}},
-			"unknown group": {on(`groups = { nobodies = ["read"] }`), []string{`Cannot create permission "npm-private"`, "nobodies"}},
+			"unknown user":  {on(`users = { <nobody> = ["read"] }`), []string{`Cannot create permission "<npm-private/permission>"`, "<nobody>"}},
+			"unknown group": {on(`groups = { <nobodies> = ["read"] }`), []string{`Cannot create permission "<npm-private/permission>"`, "<nobodies>"}},
 			"unknown action": {
-				on(`users = { alice = ["fly"] }`),
-				[]string{`has no action "fly"`, `User "alice" asks for it. The registry knows: read`},
+				on(`users = { <alice> = ["fly"] }`),
+				[]string{`has no action "fly"`, `User "<alice>" asks for it. The registry knows: read`},
 			},
 			"the other registry's action": {
-				on(fmt.Sprintf(`groups = { developers = [%q] }`, acctest.Pick(env, "admin", "annotate"))), []string{"has no action"},
+				on(fmt.Sprintf(`groups = { <developers> = [%q] }`, acctest.Pick(env, "admin", "annotate"))), []string{"has no action"},
 			},
-			"no action": {on(`groups = { developers = [] }`), []string{`No action for "developers"`}},
+			"no action": {on(`groups = { <developers> = [] }`), []string{`No action for "<developers>"`}},
 		}
 		if env.Keeper() {
-			cases["artifactory block"] = bad{on("users = { alice = [\"read\"] }\n artifactory = {}"), []string{"This registry is Artifact Keeper", "Remove the block"}}
+			cases["artifactory block"] = bad{on("users = { <alice> = [\"read\"] }\n artifactory = {}"), []string{"This registry is Artifact Keeper", "Remove the block"}}
 			cases["two repositories"] = bad{
-				permission("npm-private", "repositories = [\"npm-private\", \"go-private\"]\n users = { alice = [\"read\"] }"),
+				permission("<npm-private/permission>", "repositories = [\"<npm-private>\", \"<go-private>\"]\n users = { <alice> = [\"read\"] }"),
 				[]string{"A permission of Artifact Keeper is the rules of one repository", "for_each"},
 			}
 			cases["a name of its own"] = bad{
-				permission("install", "repositories = [\"npm-private\"]\n users = { alice = [\"read\"] }"), []string{"name must be the repository's key"},
+				permission("<install>", "repositories = [\"<npm-private>\"]\n users = { <alice> = [\"read\"] }"), []string{"name must be the repository's key"},
 			}
 			cases["nobody"] = bad{on(""), []string{"Nobody is granted anything"}}
 		} else {
-			cases["additive"] = bad{on("users = { alice = [\"read\"] }\n additive = true"), []string{"This registry is JFrog Artifactory", "one owner"}}
-			cases["about nothing"] = bad{permission("install", "repositories = []\n users = { alice = [\"read\"] }"), []string{"The permission is about nothing"}}
-			cases["any, misspelled"] = bad{permission("install", "repositories = [\"ANY-LOCAL\"]\n users = { alice = [\"read\"] }"), []string{`Write "ANY LOCAL"`}}
+			cases["additive"] = bad{on("users = { <alice> = [\"read\"] }\n additive = true"), []string{"This registry is JFrog Artifactory", "one owner"}}
+			cases["about nothing"] = bad{permission("<install>", "repositories = []\n users = { <alice> = [\"read\"] }"), []string{"The permission is about nothing"}}
+			cases["any, misspelled"] = bad{permission("<install>", "repositories = [\"ANY-LOCAL\"]\n users = { <alice> = [\"read\"] }"), []string{`Write "ANY LOCAL"`}}
 		}
 		for name, c := range cases {
 			t.Run(name, func(t *testing.T) {
-				env.Test(t, resource.TestStep{Config: env.Config(c.body), ExpectError: acctest.Says(c.says...)})
+				env.Test(t, resource.TestStep{Config: env.Config(c.body), ExpectError: env.Says(c.says...)})
 			})
 		}
 		env.Test(t, resource.TestStep{
-			Config: env.Config(on(`groups = { developers = ["read"] }`)), ResourceName: address, ImportState: true, ImportStateId: "npm-private",
-			ExpectError: acctest.Says(`Cannot import permission "npm-private"`),
+			Config: env.Config(on(`groups = { <developers> = ["read"] }`)), ResourceName: address, ImportState: true, ImportStateId: env.Name("npm-private/permission"),
+			ExpectError: env.Says(`Cannot import permission "<npm-private/permission>"`),
 		})
 	})
 }
@@ -252,16 +271,18 @@ func TestPermissionBadInput(t *testing.T) {
 // Somebody made it already: nothing of theirs is overwritten.
 func TestPermissionExists(t *testing.T) {
 	t.Parallel()
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
-		theirs := registry.PermissionSpec{Name: "npm-private", Repositories: []string{"npm-private"}, Users: map[string][]string{"bob": {"read"}}}
+	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+		people(t, env)
+		env.Repositories(t, "npm-private")
+		theirs := registry.PermissionSpec{Name: env.Name("npm-private/permission"), Repositories: []string{env.Name("npm-private")}, Users: map[string][]string{env.Name("bob"): {"read"}}}
 		if _, err := env.Registry.Permissions.Create(t.Context(), theirs); err != nil {
 			t.Fatal(err)
 		}
 		resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Factories(), Steps: []resource.TestStep{{
-			Config:      env.Config(on(`groups = { developers = ["read"] }`)),
-			ExpectError: acctest.Says(`Cannot create permission "npm-private"`, acctest.Pick(env, "409", "already grants rights to user bob"), "Import"),
+			Config:      env.Config(on(`groups = { <developers> = ["read"] }`)),
+			ExpectError: env.Says(`Cannot create permission "<npm-private/permission>"`, acctest.Pick(env, "409", "already grants rights to user <bob>"), "Import"),
 		}}})
-		if got := current(t, env, "npm-private"); len(got.Users["bob"]) != 1 || len(got.Groups) != 0 {
+		if got := current(t, env, "<npm-private/permission>"); len(got.Users[env.Name("bob")]) != 1 || len(got.Groups) != 0 {
 			t.Errorf("their permission became %+v", got)
 		}
 	})
@@ -269,13 +290,15 @@ func TestPermissionExists(t *testing.T) {
 
 func TestPermissionLostAnswer(t *testing.T) {
 	t.Parallel()
+	acctest.EmbeddedOnly(t, "it loses an answer")
 	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+		env.Repositories(t, "npm-private")
 		endpoint := acctest.Pick(env, "POST /access/api/v2/permissions/{$}", "POST /api/v1/permissions/{$}")
 		if err := env.Server.Faults.Set(devregistry.Fault{Endpoint: endpoint, Kind: devregistry.FaultResetAfter}); err != nil {
 			t.Fatal(err)
 		}
 		env.Test(t, resource.TestStep{
-			Config:           env.Config(on(`groups = { developers = ["read"] }` + "\n" + `users = { alice = ["write"] }`)),
+			Config:           env.Config(on(`groups = { <developers> = ["read"] }` + "\n" + `users = { <alice> = ["write"] }`)),
 			ConfigPlanChecks: resource.ConfigPlanChecks{PostApplyPostRefresh: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
 		})
 	})
@@ -283,7 +306,9 @@ func TestPermissionLostAnswer(t *testing.T) {
 
 func TestPermissionDataSource(t *testing.T) {
 	t.Parallel()
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+		people(t, env)
+		env.Repositories(t, "npm-private")
 		check := func(attribute string, value knownvalue.Check) statecheck.StateCheck {
 			return statecheck.ExpectKnownValue("data.registry_permission.test", tfjsonpath.New(attribute), value)
 		}
@@ -291,14 +316,14 @@ func TestPermissionDataSource(t *testing.T) {
 		env.Test(
 			t,
 			resource.TestStep{
-				Config:      env.Config(`data "registry_permission" "test" { name = "npm-private" }`),
-				ExpectError: acctest.Says(`Cannot read permission "npm-private"`),
+				Config:      env.Config(`data "registry_permission" "test" { name = "<npm-private/permission>" }`),
+				ExpectError: env.Says(`Cannot read permission "<npm-private/permission>"`),
 			},
 			resource.TestStep{
-				Config: env.Config(on(`groups = { developers = ["read"] }`) + read),
+				Config: env.Config(on(`groups = { <developers> = ["read"] }`) + read),
 				ConfigStateChecks: []statecheck.StateCheck{
-					check("groups", may(map[string][]string{"developers": {"read"}})), check("users", knownvalue.Null()),
-					check("repositories", knownvalue.SetExact([]knownvalue.Check{knownvalue.StringExact("npm-private")})),
+					check("groups", may(env, map[string][]string{"developers": {"read"}})), check("users", knownvalue.Null()),
+					check("repositories", knownvalue.SetExact([]knownvalue.Check{knownvalue.StringExact(env.Name("npm-private"))})),
 				},
 			},
 		)

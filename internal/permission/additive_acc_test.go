@@ -18,7 +18,7 @@ import (
 func theirs(t *testing.T, env *acctest.Env) {
 	t.Helper()
 	spec := registry.PermissionSpec{
-		Name: "npm-private", Repositories: []string{"npm-private"}, Additive: true, Users: map[string][]string{"bob": {"read"}},
+		Name: env.Name("npm-private/permission"), Repositories: []string{env.Name("npm-private")}, Additive: true, Users: map[string][]string{env.Name("bob"): {"read"}},
 	}
 	if _, err := env.Registry.Permissions.Create(t.Context(), spec); err != nil {
 		t.Fatal(err)
@@ -28,13 +28,13 @@ func theirs(t *testing.T, env *acctest.Env) {
 func expectUsers(t *testing.T, env *acctest.Env, want map[string]string) func() {
 	return func() {
 		t.Helper()
-		got := current(t, env, "npm-private").Users
+		got := current(t, env, "<npm-private/permission>").Users
 		if len(got) != len(want) {
 			t.Errorf("users are %v, want %v", got, want)
 		}
 		for name, action := range want {
-			if len(got[name]) != 1 || got[name][0] != action {
-				t.Errorf("%s may %v, want %s", name, got[name], action)
+			if len(got[env.Name(name)]) != 1 || got[env.Name(name)][0] != action {
+				t.Errorf("%s may %v, want %s", name, got[env.Name(name)], action)
 			}
 		}
 	}
@@ -42,40 +42,42 @@ func expectUsers(t *testing.T, env *acctest.Env, want map[string]string) func() 
 
 func TestPermissionAdditive(t *testing.T) {
 	t.Parallel()
-	env := acctest.Registry(t, devregistry.ArtifactKeeper)
+	env := acctest.RegistryOrLive(t, devregistry.ArtifactKeeper)
+	people(t, env)
+	env.Repositories(t, "npm-private")
 	theirs(t, env)
 	additive := func(users string) string { return env.Config(on("additive = true\n users = {" + users + "}")) }
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Factories(),
 		Steps: []resource.TestStep{
 			{
-				Config:            additive(`alice = ["read"]`),
+				Config:            additive(`<alice> = ["read"]`),
 				ConfigPlanChecks:  resource.ConfigPlanChecks{PostApplyPostRefresh: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
-				ConfigStateChecks: []statecheck.StateCheck{is("users", may(map[string][]string{"alice": {"read"}}))},
+				ConfigStateChecks: []statecheck.StateCheck{is("users", may(env, map[string][]string{"alice": {"read"}}))},
 			},
 			// What others change is theirs.
-			{PreConfig: change(t, env, func(s *registry.PermissionSpec) { s.Users["bob"] = []string{"write"} }), Config: additive(`alice = ["read"]`), PlanOnly: true},
+			{PreConfig: change(t, env, func(s *registry.PermissionSpec) { s.Users[env.Name("bob")] = []string{"write"} }), Config: additive(`<alice> = ["read"]`), PlanOnly: true},
 			{
-				PreConfig: expectUsers(t, env, map[string]string{"alice": "read", "bob": "write"}), Config: additive(`dana = ["read"]`),
+				PreConfig: expectUsers(t, env, map[string]string{"alice": "read", "bob": "write"}), Config: additive(`<dana> = ["read"]`),
 				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(address, plancheck.ResourceActionUpdate)}},
 			},
 			// A rule of another configuration is not overwritten.
 			{
 				PreConfig: expectUsers(t, env, map[string]string{"dana": "read", "bob": "write"}),
-				Config: additive(`dana = ["read"]`) + `
+				Config: additive(`<dana> = ["read"]`) + env.Expand(`
 					resource "registry_permission" "second" {
-						name         = "npm-private"
-						repositories = ["npm-private"]
+						name         = "<npm-private>"
+						repositories = ["<npm-private>"]
 						additive     = true
-						users        = { bob = ["delete"] }
-					}`,
-				ExpectError: acctest.Says(`Cannot create permission "npm-private"`, "already grants rights to user bob"),
+						users        = { <bob> = ["delete"] }
+					}`),
+				ExpectError: env.Says(`Cannot create permission "<npm-private/permission>"`, "already grants rights to user <bob>"),
 			},
-			{PreConfig: change(t, env, func(s *registry.PermissionSpec) { delete(s.Users, "dana") }), Config: additive(`dana = ["read"]`)},
+			{PreConfig: change(t, env, func(s *registry.PermissionSpec) { delete(s.Users, env.Name("dana")) }), Config: additive(`<dana> = ["read"]`)},
 			// It becomes the only owner, and the others go.
-			{PreConfig: expectUsers(t, env, map[string]string{"dana": "read", "bob": "write"}), Config: env.Config(on(`users = { dana = ["read"] }`))},
-			{PreConfig: expectUsers(t, env, map[string]string{"dana": "read"}), Config: additive(`dana = ["read"]`)},
-			{PreConfig: change(t, env, func(s *registry.PermissionSpec) { s.Users["bob"] = []string{"read"} }), Config: additive(`dana = ["read"]`), PlanOnly: true},
+			{PreConfig: expectUsers(t, env, map[string]string{"dana": "read", "bob": "write"}), Config: env.Config(on(`users = { <dana> = ["read"] }`))},
+			{PreConfig: expectUsers(t, env, map[string]string{"dana": "read"}), Config: additive(`<dana> = ["read"]`)},
+			{PreConfig: change(t, env, func(s *registry.PermissionSpec) { s.Users[env.Name("bob")] = []string{"read"} }), Config: additive(`<dana> = ["read"]`), PlanOnly: true},
 		},
 	})
 	expectUsers(t, env, map[string]string{"bob": "read"})()
@@ -84,15 +86,17 @@ func TestPermissionAdditive(t *testing.T) {
 // An import owns every rule; made additive, it lets go of those it does not name.
 func TestPermissionAdditiveAfterImport(t *testing.T) {
 	t.Parallel()
-	env := acctest.Registry(t, devregistry.ArtifactKeeper)
+	env := acctest.RegistryOrLive(t, devregistry.ArtifactKeeper)
+	people(t, env)
+	env.Repositories(t, "npm-private")
 	theirs(t, env)
-	change(t, env, func(s *registry.PermissionSpec) { s.Users["alice"] = []string{"read"} })()
-	config := env.Config(on("additive = true\n users = { alice = [\"write\"] }"))
+	change(t, env, func(s *registry.PermissionSpec) { s.Users[env.Name("alice")] = []string{"read"} })()
+	config := env.Config(on("additive = true\n users = { <alice> = [\"write\"] }"))
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Factories(),
 		Steps: []resource.TestStep{
-			{ResourceName: address, ImportState: true, ImportStateId: "npm-private", ImportStatePersist: true, Config: config},
-			{Config: config, ConfigStateChecks: []statecheck.StateCheck{is("users", may(map[string][]string{"alice": {"write"}}))}},
+			{ResourceName: address, ImportState: true, ImportStateId: env.Name("npm-private/permission"), ImportStatePersist: true, Config: config},
+			{Config: config, ConfigStateChecks: []statecheck.StateCheck{is("users", may(env, map[string][]string{"alice": {"write"}}))}},
 			{PreConfig: expectUsers(t, env, map[string]string{"alice": "write", "bob": "read"}), Config: config, PlanOnly: true},
 		},
 	})
@@ -103,10 +107,12 @@ func TestPermissionAdditiveAfterImport(t *testing.T) {
 // repository's rules switched on.
 func TestPermissionSweepsOrphans(t *testing.T) {
 	t.Parallel()
+	acctest.EmbeddedOnly(t, "it plants a rule for nobody in the store")
 	env := acctest.Registry(t, devregistry.ArtifactKeeper)
+	env.Repositories(t, "npm-private")
 	env.Test(
 		t,
-		resource.TestStep{Config: env.Config(on(`users = { alice = ["read"] }`))},
+		resource.TestStep{Config: env.Config(on(`users = { <alice> = ["read"] }`))},
 		resource.TestStep{
 			PreConfig: func() {
 				env.Server.Store.Update(func(s *state.State) {
@@ -116,7 +122,7 @@ func TestPermissionSweepsOrphans(t *testing.T) {
 					})
 				})
 			},
-			Config: env.Config(on(`users = { alice = ["read"] }`)), PlanOnly: true,
+			Config: env.Config(on(`users = { <alice> = ["read"] }`)), PlanOnly: true,
 		},
 	)
 }
@@ -124,9 +130,11 @@ func TestPermissionSweepsOrphans(t *testing.T) {
 // Service accounts are named like users, and filed apart by the registry.
 func TestPermissionOfAServiceAccount(t *testing.T) {
 	t.Parallel()
+	acctest.EmbeddedOnly(t, "it needs a service account, which the provider does not make")
 	env := acctest.Registry(t, devregistry.ArtifactKeeper)
+	env.Repositories(t, "npm-private")
 	env.Live(t, acctest.Lifecycle{
-		Address: address, Create: on(`users = { svc-builder = ["read"] }`), ImportIDs: []string{"npm-private"},
-		Checks: []statecheck.StateCheck{is("users", may(map[string][]string{"svc-builder": {"read"}})), is("groups", knownvalue.Null())},
+		Address: address, Create: on(`users = { svc-builder = ["read"] }`), ImportIDs: []string{"<npm-private/permission>"},
+		Checks: []statecheck.StateCheck{is("users", may(env, map[string][]string{"svc-builder": {"read"}})), is("groups", knownvalue.Null())},
 	})
 }

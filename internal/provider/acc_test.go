@@ -15,14 +15,15 @@ import (
 
 const quinn = `
 resource "registry_user" "test" {
-  username = "quinn"
-  email    = "quinn@example.com"
+  username = "<quinn>"
+  email    = "<quinn>@example.com"
 }
 `
 
 // Each mistake in the provider block is one specific error, and whatever was made before stays in the state.
 func TestProviderBadInput(t *testing.T) {
 	t.Parallel()
+	acctest.EmbeddedOnly(t, "it moves the clock")
 	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
 		other := acctest.Pick(env, "artifact_keeper", "artifactory")
 		expired := mint(t, env, "alice", 24*time.Hour)
@@ -85,6 +86,7 @@ func mint(t *testing.T, env *acctest.Env, username string, lifetime time.Duratio
 
 func TestProviderHTMLInTheWay(t *testing.T) {
 	t.Parallel()
+	acctest.EmbeddedOnly(t, "it breaks answers")
 	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
 		env.Test(t,
 			resource.TestStep{Config: env.Config(quinn)},
@@ -104,7 +106,7 @@ func TestProviderHTMLInTheWay(t *testing.T) {
 // The type is found out when it is not given, by requests that carry no credential.
 func TestProviderDetectsTheType(t *testing.T) {
 	t.Parallel()
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
 		env.Test(t, resource.TestStep{Config: env.Config(quinn, "type = null")})
 	})
 }
@@ -112,12 +114,12 @@ func TestProviderDetectsTheType(t *testing.T) {
 // A registry that is made in the same run is not known at plan.
 func TestProviderUnknownURL(t *testing.T) {
 	t.Parallel()
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
 		config := env.Config(fmt.Sprintf(`
 			resource "terraform_data" "server" { input = %q }
-		`, env.Server.URL)+quinn+`
+		`, env.Registry.Server.URL)+quinn+`
 			resource "registry_group" "test" {
-			  name    = "made-later"
+			  name    = "<made-later>"
 			  members = [registry_user.test.username]
 			}
 			resource "registry_token" "test" {
@@ -134,6 +136,7 @@ func TestProviderUnknownURL(t *testing.T) {
 // Neither validation nor configuring asks anybody, and a plan that only makes things asks no more than who is there.
 func TestProviderConfigureMakesNoRequest(t *testing.T) {
 	t.Parallel()
+	acctest.EmbeddedOnly(t, "it counts requests")
 	env := acctest.Registry(t, devregistry.Artifactory)
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Factories(),
@@ -152,6 +155,7 @@ func TestProviderConfigureMakesNoRequest(t *testing.T) {
 // previous_url lets a server change its address.
 func TestProviderServerMoves(t *testing.T) {
 	t.Parallel()
+	acctest.EmbeddedOnly(t, "it reaches the server under two names")
 	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
 		moved := fmt.Sprintf("url = %q", "https://localhost"+env.Server.URL[len("https://127.0.0.1"):])
 		previous := fmt.Sprintf("previous_url = %q", env.Server.URL)

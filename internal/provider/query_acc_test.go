@@ -71,6 +71,7 @@ func estate(t *testing.T, env *acctest.Env, users int) {
 // A query writes the configuration of what a registry holds. Applying that imports everything and changes nothing.
 func TestQueryWritesConfiguration(t *testing.T) {
 	t.Parallel()
+	acctest.EmbeddedOnly(t, "it fills the store with hundreds of accounts")
 	acctest.Requires(t, acctest.FeatureQuery)
 	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
 		const users = 500
@@ -122,6 +123,7 @@ func TestQueryWritesConfiguration(t *testing.T) {
 
 func TestQuery(t *testing.T) {
 	t.Parallel()
+	acctest.EmbeddedOnly(t, "it fills the store with hundreds of accounts")
 	acctest.Requires(t, acctest.FeatureQuery)
 	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
 		estate(t, env, 250)

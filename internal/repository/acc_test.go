@@ -17,20 +17,25 @@ var empty = resource.ConfigPlanChecks{PostApplyPostRefresh: []plancheck.PlanChec
 
 func TestRepository(t *testing.T) {
 	t.Parallel()
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+		repository := env.Repository(t)
 		is := func(attribute string, value knownvalue.Check) statecheck.StateCheck {
 			return statecheck.ExpectKnownValue("data.registry_repository.test", tfjsonpath.New(attribute), value)
+		}
+		if want := env.Registry.Server.URL + acctest.Pick(env, "/artifactory/api/npm/npm-private", "/npm/npm-private"); env.Server != nil {
+			if repository.URL != want || repository.PackageType != "npm" || repository.Kind != "local" || repository.Public {
+				t.Errorf("the registry shows npm-private as %+v, want a private local one of npm packages at %s", repository, want)
+			}
 		}
 		env.Test(
 			t,
 			resource.TestStep{
-				Config:           env.Config(`data "registry_repository" "test" { key = "npm-private" }`),
+				Config:           env.Config(fmt.Sprintf("data \"registry_repository\" \"test\" { key = %q }", repository.Key)),
 				ConfigPlanChecks: empty,
 				ConfigStateChecks: []statecheck.StateCheck{
-					is("id", acctest.Pick[knownvalue.Check](env, knownvalue.StringExact("npm-private"), knownvalue.StringRegexp(acctest.UUID))),
-					is("package_type", knownvalue.StringExact("npm")), is("kind", knownvalue.StringExact("local")),
-					is("public", knownvalue.Bool(false)),
-					is("url", knownvalue.StringExact(env.Server.URL+acctest.Pick(env, "/artifactory/api/npm/npm-private", "/npm/npm-private"))),
+					is("id", acctest.Pick[knownvalue.Check](env, knownvalue.StringExact(repository.Key), knownvalue.StringRegexp(acctest.UUID))),
+					is("package_type", knownvalue.StringExact(repository.PackageType)), is("kind", knownvalue.StringExact(repository.Kind)),
+					is("public", knownvalue.Bool(repository.Public)), is("url", knownvalue.StringExact(repository.URL)),
 				},
 			},
 		)
@@ -39,10 +44,10 @@ func TestRepository(t *testing.T) {
 
 func TestRepositoryBadInput(t *testing.T) {
 	t.Parallel()
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
-		for key, says := range map[string]string{"npm-lost": `Cannot read repository "npm-lost"`, "": "length must be between 1 and 128"} {
+	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+		for key, says := range map[string]string{"<npm-lost>": `Cannot read repository "<npm-lost>"`, "": "length must be between 1 and 128"} {
 			env.Test(t, resource.TestStep{
-				Config: env.Config(fmt.Sprintf("data \"registry_repository\" \"test\" { key = %q }", key)), ExpectError: acctest.Says(says),
+				Config: env.Config(fmt.Sprintf("data \"registry_repository\" \"test\" { key = %q }", key)), ExpectError: env.Says(says),
 			})
 		}
 	})
@@ -50,6 +55,7 @@ func TestRepositoryBadInput(t *testing.T) {
 
 func TestRepositories(t *testing.T) {
 	t.Parallel()
+	acctest.EmbeddedOnly(t, "it knows every repository of the server")
 	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
 		are := func(keys ...string) []statecheck.StateCheck {
 			checks := make([]knownvalue.Check, len(keys))
