@@ -73,6 +73,7 @@ type seed struct {
 	tokenID      string
 	tokenTime    time.Time // when the administrator's token was issued
 	opaqueToken  string    // Artifact Keeper's administrator token
+	signedToken  string    // Artifactory's, once it was signed: that takes longer than the rest of a reset
 }
 
 func newSeed(dialect Dialect, setupLock bool) (*seed, error) {
@@ -152,7 +153,12 @@ func id(kind, name string) string {
 func (s *seed) adminToken(cfg artifactory.Config, st *state.State) (string, error) {
 	admin := st.UserByName("admin")
 	if s.dialect != ArtifactKeeper {
-		return artifactory.NewAdminToken(cfg, st, s.tokenID, admin.Username, s.tokenTime)
+		token := artifactory.AddAdminToken(st, s.tokenID, admin.Username, s.tokenTime)
+		var err error
+		if s.signedToken == "" {
+			s.signedToken, err = artifactory.SignToken(cfg, token)
+		}
+		return s.signedToken, err
 	}
 	prefix, _, _ := strings.Cut(s.opaqueToken, "_")
 	st.Tokens = append(st.Tokens, &state.Token{

@@ -211,10 +211,9 @@ func (s *server) writeMinted(w http.ResponseWriter, token *state.Token, answer m
 	return nil
 }
 
-// NewAdminToken puts a never-expiring administrator's token for a user into the state, and gives its value; it is what a
-// fresh server hands its operator.
-func NewAdminToken(cfg Config, st *state.State, id, username string, now time.Time) (string, error) {
-	s := &server{Config: cfg, signer: newSigner(cfg.Key, cfg.ServiceID, cfg.Settings.URLSafePayloads)}
+// AddAdminToken puts a never-expiring administrator's token for a user into the state; it is what a fresh server hands
+// its operator.
+func AddAdminToken(st *state.State, id, username string, now time.Time) *state.Token {
 	token := &state.Token{
 		ID: id, Username: username, Label: "administrator's token of the embedded registry",
 		Scopes: []string{"applied-permissions/admin"}, IssuedAt: now.Truncate(time.Second), Revocable: true, Audience: "*@*",
@@ -223,5 +222,11 @@ func NewAdminToken(cfg Config, st *state.State, id, username string, now time.Ti
 		token.UserID = user.ID
 	}
 	st.Tokens = append(st.Tokens, token)
+	return token
+}
+
+// SignToken gives the value of a token in the state.
+func SignToken(cfg Config, token *state.Token) (string, error) {
+	s := &server{Config: cfg, signer: newSigner(cfg.Key, cfg.ServiceID, cfg.Settings.URLSafePayloads)}
 	return s.signer.sign(s.claimsOf(token))
 }
