@@ -50,12 +50,11 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	var connections http.RoundTripper
-	if connections, err = newHTTPTransport(cfg); err != nil {
-		return nil, err
-	}
-	if cfg.RoundTripper != nil {
-		connections = cfg.RoundTripper
+	connections := cfg.RoundTripper
+	if connections == nil {
+		if connections, err = newHTTPTransport(cfg); err != nil {
+			return nil, err
+		}
 	}
 	c := &Client{
 		rest:    newResty(connections, cfg.UserAgent),
