@@ -286,7 +286,7 @@ func TestGuideFromCoderModules(t *testing.T) {
 	if gone := peers["jfrog/artifactory"].Destroyed(); len(gone) != 1 || gone[0] != "the-old-token" {
 		t.Errorf("the old provider destroyed %v", gone)
 	}
-	if live := env.LiveTokens("alice"); len(live) != 1 || !strings.Contains(live[0].Label, "alice/dev") {
+	if live := env.LiveTokens(t, "alice"); len(live) != 1 || !strings.Contains(live[0].Label, "alice/dev") {
 		t.Errorf("alice holds %v", live)
 	}
 }

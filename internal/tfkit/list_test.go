@@ -106,7 +106,10 @@ func TestKeep(t *testing.T) {
 	if strings.Join(got, " ") != "ab abc" || !errors.Is(failed, errors.ErrUnsupported) {
 		t.Errorf("kept %q, error %v", got, failed)
 	}
-	for range tfkit.Keep(objects(&asked, nil, "a", "a"), func(string) bool { return true }) {
+	for _, err := range tfkit.Keep(objects(&asked, nil, "a", "a"), func(string) bool { return true }) {
+		if err != nil {
+			t.Error(err)
+		}
 		break
 	}
 }

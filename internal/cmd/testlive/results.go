@@ -16,11 +16,11 @@ import (
 
 // event is a line of go test -json.
 type event struct {
-	Action  string
-	Package string
-	Test    string
-	Output  string
-	Elapsed float64
+	Action  string  `json:"Action"`
+	Package string  `json:"Package"`
+	Test    string  `json:"Test"`
+	Output  string  `json:"Output"`
+	Elapsed float64 `json:"Elapsed"`
 }
 
 // results are what the tests came to. A test counts as run when it had the live server, which it says itself; unit tests
