@@ -23,9 +23,10 @@ import (
 // CLI is the command line tool under test with a folder of its own. It does what the test harness cannot: attach
 // providers of other people's namespaces, start from a state written by hand, and look at files that commands write.
 type CLI struct {
-	t   *testing.T
-	Dir string
-	env []string
+	t        *testing.T
+	Dir      string
+	env      []string
+	required map[string]map[string]string
 }
 
 // Address is the full address of a provider, such as of jfrog/artifactory, on the registry that the tool asks by default.
@@ -37,19 +38,16 @@ func Address(source string) string {
 func NewCLI(t *testing.T, providers map[string]func() (tfprotov6.ProviderServer, error)) *CLI {
 	t.Helper()
 	attached := map[string]map[string]any{}
-	required := map[string]map[string]string{}
+	c := &CLI{t: t, Dir: t.TempDir(), required: map[string]map[string]string{}}
 	for source, factory := range providers {
 		attached[Address(source)] = attach(t, Address(source), factory)
-		required[path.Base(source)] = map[string]string{"source": Address(source)}
+		c.Require(source)
 	}
 	reattach, err := json.Marshal(attached)
 	if err != nil {
 		t.Fatal(err)
 	}
-	home := t.TempDir()
-	c := &CLI{t: t, Dir: t.TempDir()}
-	c.WriteJSON("versions.tf.json", map[string]any{"terraform": map[string]any{"required_providers": required}})
-	config := filepath.Join(home, "clirc")
+	config := filepath.Join(t.TempDir(), "clirc")
 	if err := os.WriteFile(config, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -60,6 +58,13 @@ func NewCLI(t *testing.T, providers map[string]func() (tfprotov6.ProviderServer,
 	}
 	c.env = append(c.env, "TF_CLI_CONFIG_FILE="+config, "TF_REATTACH_PROVIDERS="+string(reattach), "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1")
 	return c
+}
+
+// Require names a provider in the configuration: an attached one, or one that a mirror has.
+func (c *CLI) Require(source string) {
+	c.t.Helper()
+	c.required[path.Base(source)] = map[string]string{"source": Address(source)}
+	c.WriteJSON("versions.tf.json", map[string]any{"terraform": map[string]any{"required_providers": c.required}})
 }
 
 // attach runs a provider until the test ends and tells where.
