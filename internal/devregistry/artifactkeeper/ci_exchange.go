@@ -1,16 +1,6 @@
 package artifactkeeper
 
 import (
-	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rsa"
-	"encoding/base64"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
-	"math/big"
 	"net/http"
 	"reflect"
 	"slices"
@@ -20,16 +10,8 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/google/uuid"
 
+	"github.com/registry-identity/terraform-provider-registry/internal/devregistry/issuer"
 	"github.com/registry-identity/terraform-provider-registry/internal/devregistry/state"
-)
-
-// ciAlgorithms are the signatures accepted from CI identity providers (Artifact Keeper: services/ci_oidc_service.rs).
-var ciAlgorithms = []string{"RS256", "RS384", "RS512", "ES256", "ES384", "PS256", "PS384", "PS512"}
-
-// issuerTimeout bounds the calls to an identity provider, maxIssuerAnswer what is read of an answer, in bytes.
-const (
-	issuerTimeout   = 10 * time.Second
-	maxIssuerAnswer = 1 << 20
 )
 
 // exchangeCIToken gives a pipeline a session for its mapping's account, never for a person (Artifact Keeper:
@@ -60,108 +42,12 @@ func (s *server) exchangeCIToken(r *http.Request, _ *caller) (any, error) {
 	case !provider.Enabled:
 		return nil, authFailed("CI OIDC provider is disabled")
 	}
-	verified, err := s.verifyAssertion(r.Context(), provider, assertion)
+	verifier := issuer.Verifier{Client: s.opt.IssuerClient, Now: s.store.Now}
+	verified, err := verifier.Verify(r.Context(), assertion, issuer.Expect{URL: provider.IssuerURL, Audience: provider.Audience})
 	if err != nil {
 		return nil, authFailed("Invalid CI token")
 	}
 	return s.signInPipeline(provider.ID, verified)
-}
-
-// verifyAssertion checks the pipeline's token against the keys its issuer publishes.
-func (s *server) verifyAssertion(ctx context.Context, p state.CIProvider, assertion string) (jwt.MapClaims, error) {
-	ctx, cancel := context.WithTimeout(ctx, issuerTimeout)
-	defer cancel()
-	var discovery struct {
-		JWKS string `json:"jwks_uri"`
-	}
-	if err := s.fetch(ctx, strings.TrimSuffix(p.IssuerURL, "/")+"/.well-known/openid-configuration", &discovery); err != nil {
-		return nil, err
-	}
-	var set struct {
-		Keys []jwk `json:"keys"`
-	}
-	if err := s.fetch(ctx, discovery.JWKS, &set); err != nil {
-		return nil, err
-	}
-	now := s.store.Now()
-	verified := jwt.MapClaims{}
-	_, err := jwt.ParseWithClaims(assertion, verified, func(t *jwt.Token) (any, error) { return pickKey(set.Keys, t) },
-		jwt.WithValidMethods(ciAlgorithms), jwt.WithIssuer(p.IssuerURL), jwt.WithAudience(p.Audience),
-		jwt.WithExpirationRequired(), jwt.WithTimeFunc(func() time.Time { return now }))
-	return verified, err
-}
-
-func (s *server) fetch(ctx context.Context, url string, into any) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return err
-	}
-	client := s.opt.IssuerClient
-	if client == nil {
-		client = http.DefaultClient
-	}
-	resp, err := client.Do(req)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = resp.Body.Close() }()
-	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s answered %s", url, resp.Status)
-	}
-	return json.NewDecoder(io.LimitReader(resp.Body, maxIssuerAnswer)).Decode(into)
-}
-
-// jwk is a public key as RFC 7517 writes it.
-type jwk struct {
-	Type  string `json:"kty"`
-	ID    string `json:"kid"`
-	N     string `json:"n"`
-	E     string `json:"e"`
-	Curve string `json:"crv"`
-	X     string `json:"x"`
-	Y     string `json:"y"`
-}
-
-func pickKey(keys []jwk, t *jwt.Token) (any, error) {
-	kid, _ := t.Header["kid"].(string)
-	for _, k := range keys {
-		if k.ID == kid {
-			return k.public()
-		}
-	}
-	return nil, errors.New("the issuer publishes no key " + kid)
-}
-
-func (k jwk) public() (any, error) {
-	switch k.Type {
-	case "RSA":
-		n, err := bigInt(k.N)
-		if err != nil {
-			return nil, err
-		}
-		e, err := bigInt(k.E)
-		if err != nil || !e.IsInt64() {
-			return nil, errors.New("unusable RSA exponent")
-		}
-		return &rsa.PublicKey{N: n, E: int(e.Int64())}, nil
-	case "EC":
-		curve := map[string]elliptic.Curve{"P-256": elliptic.P256(), "P-384": elliptic.P384()}[k.Curve]
-		x, errX := base64.RawURLEncoding.DecodeString(k.X)
-		y, errY := base64.RawURLEncoding.DecodeString(k.Y)
-		if curve == nil || errX != nil || errY != nil {
-			return nil, errors.New("unusable EC key")
-		}
-		return ecdsa.ParseUncompressedPublicKey(curve, slices.Concat([]byte{4}, x, y))
-	}
-	return nil, errors.New("unknown key type " + k.Type)
-}
-
-func bigInt(encoded string) (*big.Int, error) {
-	raw, err := base64.RawURLEncoding.DecodeString(encoded)
-	if err != nil {
-		return nil, err
-	}
-	return new(big.Int).SetBytes(raw), nil
 }
 
 // signInPipeline finds the mapping and its account. The account is named after the mapping, yet looked up by the token's

@@ -73,17 +73,17 @@ func TestCIProviders(t *testing.T) {
 	w.get(path, w.asAdmin()).failsWith(404, "NOT_FOUND")
 }
 
-// issuer is an identity provider of pipelines.
-type issuer struct {
+// testIssuer is an identity provider of pipelines.
+type testIssuer struct {
 	t   *testing.T
 	srv *httptest.Server
 	rsa *rsa.PrivateKey
 	ec  *ecdsa.PrivateKey
 }
 
-func newIssuer(t *testing.T) *issuer {
+func newIssuer(t *testing.T) *testIssuer {
 	t.Helper()
-	i := &issuer{t: t}
+	i := &testIssuer{t: t}
 	var err error
 	if i.rsa, err = rsa.GenerateKey(rand.Reader, 2048); err != nil {
 		t.Fatal(err)
@@ -111,7 +111,7 @@ func newIssuer(t *testing.T) *issuer {
 	return i
 }
 
-func (i *issuer) sign(method jwt.SigningMethod, kid string, key any, changes object) http.Header {
+func (i *testIssuer) sign(method jwt.SigningMethod, kid string, key any, changes object) http.Header {
 	c := jwt.MapClaims{
 		"iss": i.srv.URL, "aud": "artifact-keeper", "sub": "repo:a", "project": "a",
 		"exp": time.Now().Add(time.Hour).Unix(),
