@@ -233,6 +233,12 @@ func (r *permissionResource) ImportState(ctx context.Context, req resource.Impor
 		tfkit.AddError(&resp.Diagnostics, fmt.Sprintf("Cannot import permission %q", name), err)
 		return
 	}
+	if found.Uneven {
+		resp.Diagnostics.AddError(fmt.Sprintf("Permission %q cannot be imported as it is", name),
+			"Its targets have different patterns, and registry_permission has one set of patterns for all of them: the first update would "+
+				"grant on every target what one of them grants now. Give the targets equal patterns in the registry, or split the permission.")
+		return
+	}
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), found.ID)...)
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("name"), found.Name)...)
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("additive"), false)...)

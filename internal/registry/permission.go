@@ -16,6 +16,9 @@ type Permission struct {
 	Groups map[string][]string
 	// Orphans are rows whose principal no longer exists (Artifact Keeper keeps them); they are named by principal id.
 	Orphans []string
+	// Uneven is true when the targets of a section have different patterns (Artifactory). Ours belong to a whole section
+	// and show their union, so that writing them back would widen what the narrower targets grant.
+	Uneven bool
 	// Partial is true for list results that only carry ID and Name.
 	Partial     bool
 	Artifactory *ArtifactoryPermission

@@ -78,7 +78,7 @@ func TestPermissionForms(t *testing.T) {
 		"targets":{"ANY LOCAL":{"include_patterns":["**"],"exclude_patterns":[]}}}}}`)
 	p, err = r.Permissions.Get(t.Context(), "p")
 	if err != nil || !slices.Equal(p.Repositories, []string{"ANY LOCAL", "b"}) || p.Groups == nil || p.Artifactory.Builds != nil ||
-		!slices.Equal(p.Artifactory.IncludePatterns, []string{"x/**"}) || len(p.Artifactory.ExcludePatterns) != 0 {
+		!slices.Equal(p.Artifactory.IncludePatterns, []string{"**", "x/**"}) || len(p.Artifactory.ExcludePatterns) != 0 || !p.Uneven {
 		t.Errorf("%+v %+v %v", p, p.Artifactory, err)
 	}
 }

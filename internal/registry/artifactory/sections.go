@@ -64,10 +64,7 @@ func sectionsOf(spec registry.PermissionSpec) map[string]section {
 }
 
 func newSection(s registry.PermissionSection) section {
-	patterns := sectionPatterns{Include: sorted(s.IncludePatterns), Exclude: sorted(s.ExcludePatterns)}
-	if len(patterns.Include) == 0 {
-		patterns.Include = []string{everything}
-	}
+	patterns := sectionPatterns{Include: s.IncludePatterns, Exclude: s.ExcludePatterns}.plain()
 	targets := map[string]sectionPatterns{}
 	for _, t := range s.Targets {
 		targets[targetName(t)] = patterns
@@ -83,6 +80,9 @@ func (p *permissionJSON) permission() registry.Permission {
 	result := registry.Permission{
 		ID: p.Name, Name: p.Name, Users: map[string][]string{}, Groups: map[string][]string{},
 		Artifactory: &registry.ArtifactoryPermission{},
+	}
+	for _, s := range p.Resources {
+		result.Uneven = result.Uneven || s.uneven()
 	}
 	if s, ok := p.Resources[artifactSection]; ok {
 		read := s.read()
@@ -109,15 +109,37 @@ func (s section) read() registry.PermissionSection {
 	}
 	for name, patterns := range s.Targets {
 		read.Targets = append(read.Targets, targetName(name))
+		patterns = patterns.plain()
 		read.IncludePatterns = append(read.IncludePatterns, patterns.Include...)
 		read.ExcludePatterns = append(read.ExcludePatterns, patterns.Exclude...)
 	}
 	read.Targets = sorted(read.Targets)
 	read.IncludePatterns, read.ExcludePatterns = sorted(read.IncludePatterns), sorted(read.ExcludePatterns)
-	if len(read.IncludePatterns) == 0 && len(read.Targets) > 0 {
-		read.IncludePatterns = []string{everything}
-	}
 	return read
+}
+
+// uneven reports whether the targets have different patterns.
+func (s section) uneven() bool {
+	var first *sectionPatterns
+	for _, patterns := range s.Targets {
+		patterns = patterns.plain()
+		if first == nil {
+			first = &patterns
+		}
+		if !slices.Equal(first.Include, patterns.Include) || !slices.Equal(first.Exclude, patterns.Exclude) {
+			return true
+		}
+	}
+	return false
+}
+
+// plain sorts the patterns and writes out what no include pattern means.
+func (p sectionPatterns) plain() sectionPatterns {
+	plain := sectionPatterns{Include: sorted(p.Include), Exclude: sorted(p.Exclude)}
+	if len(plain.Include) == 0 {
+		plain.Include = []string{everything}
+	}
+	return plain
 }
 
 func (s section) empty() bool {
