@@ -135,6 +135,12 @@ func (r *permissionResource) Read(ctx context.Context, req resource.ReadRequest,
 		tfkit.AddError(&resp.Diagnostics, fmt.Sprintf("Cannot read permission %q", state.Name.ValueString()), err)
 		return
 	}
+	if found.Uneven && state.Repositories.IsNull() { // imported or moved, and read for the first time
+		resp.Diagnostics.AddError(fmt.Sprintf("Permission %q cannot be taken over as it is", found.Name),
+			"Its targets have different patterns, and registry_permission has one set of patterns for all of them: the first update would "+
+				"grant on every target what one of them grants now. Give the targets equal patterns in the registry, or split the permission.")
+		return
+	}
 	spec, diags := state.ToAPI(ctx)
 	resp.Diagnostics.Append(diags...)
 	found = seen(found, spec)
@@ -231,12 +237,6 @@ func (r *permissionResource) ImportState(ctx context.Context, req resource.Impor
 	found, err := reg.Permissions.Get(ctx, name)
 	if err != nil {
 		tfkit.AddError(&resp.Diagnostics, fmt.Sprintf("Cannot import permission %q", name), err)
-		return
-	}
-	if found.Uneven {
-		resp.Diagnostics.AddError(fmt.Sprintf("Permission %q cannot be imported as it is", name),
-			"Its targets have different patterns, and registry_permission has one set of patterns for all of them: the first update would "+
-				"grant on every target what one of them grants now. Give the targets equal patterns in the registry, or split the permission.")
 		return
 	}
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), found.ID)...)

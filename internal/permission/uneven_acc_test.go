@@ -32,6 +32,6 @@ resource "registry_permission" "test" {
 }
 `),
 		ResourceName: "registry_permission.test", ImportState: true, ImportStateId: "uneven",
-		ExpectError: env.Says(`Permission "uneven" cannot be imported as it is`),
+		ExpectError: env.Says(`Permission "uneven" cannot be taken over as it is`),
 	})
 }
