@@ -147,6 +147,11 @@ func TestMatches(t *testing.T) {
 	if !matches(spec, ours) {
 		t.Error("the account that was asked for is not recognised")
 	}
+	spec.Enabled = false
+	if !matches(spec, ours) {
+		t.Error("an account that is still to be disabled is not recognised")
+	}
+	spec.Enabled = true
 	for name, change := range map[string]func(*registry.User){
 		"address": func(u *registry.User) { u.Email = "x@example.com" }, "administrator": func(u *registry.User) { u.AdminFlag = true },
 		"disabled": func(u *registry.User) { u.Enabled = false }, "directory": func(u *registry.User) { u.Realm = "ldap" },

@@ -67,6 +67,13 @@ func (r *userResource) Create(ctx context.Context, req resource.CreateRequest, r
 	created, err = tfkit.Settle(ctx, created, err,
 		func(ctx context.Context) (registry.User, error) { return reg.Users.FindByUsername(ctx, spec.Username) },
 		func(u registry.User) bool { return matches(spec, u) })
+	if err == nil && created.Enabled != spec.Enabled {
+		// The registries make accounts enabled and switch them off in a second step, which a lost first answer left out.
+		var changed registry.User
+		if changed, err = reg.Users.Update(ctx, created.ID, registry.UserPatch{Enabled: &spec.Enabled}); err == nil {
+			created = changed
+		}
+	}
 	adopted := false
 	var kept []string
 	if registry.KindOf(err) == registry.KindConflict && plan.AdoptExisting.ValueBool() {
@@ -240,10 +247,11 @@ func (r *userResource) identity(state model) identityModel {
 	return identityModel{Server: types.StringValue(r.ServerURL()), Username: state.Username}
 }
 
-// matches reports whether an account is what a create asked for, so that a lost answer can be taken as given.
+// matches reports whether an account is what a create asked for, so that a lost answer can be taken as given. One that is
+// still enabled although it shall not be may be half made.
 func matches(spec registry.UserSpec, u registry.User) bool {
 	return registry.EqualFoldASCII(u.Username, spec.Username) && registry.EqualFoldASCII(u.Email, spec.Email) &&
-		u.AdminFlag == spec.Admin && u.Enabled == spec.Enabled && !u.Federated() && !u.ServiceAccount &&
+		u.AdminFlag == spec.Admin && (u.Enabled || !spec.Enabled) && !u.Federated() && !u.ServiceAccount &&
 		(spec.DisplayName == "" || u.DisplayName == spec.DisplayName)
 }
 
