@@ -52,6 +52,9 @@ type Options struct {
 	ArtifactKeeper artifactkeeper.Options
 	// IssuerClient fetches what outside identity providers publish; nil is http.DefaultClient.
 	IssuerClient *http.Client
+	// DirectoryCAs are PEM certificates of authorities that LDAP directories are trusted by, besides the system's: what an
+	// administrator puts into the server's own trust store.
+	DirectoryCAs [][]byte
 }
 
 // Server is a running registry. Its fields do not change after Start.
@@ -205,7 +208,7 @@ func (s *Server) artifactoryConfig() (artifactory.Config, error) {
 	key, err := signingKey()
 	return artifactory.Config{
 		Store: s.Store, BaseURL: s.baseURL, Key: key, ServiceID: s.seed.serviceID, Root: s.ca.certificate,
-		Settings: s.opts.Artifactory, IssuerClient: s.opts.IssuerClient,
+		Settings: s.opts.Artifactory, IssuerClient: s.opts.IssuerClient, DirectoryCAs: s.opts.DirectoryCAs,
 	}, err
 }
 

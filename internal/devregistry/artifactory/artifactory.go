@@ -36,6 +36,8 @@ type Config struct {
 	Settings Settings
 	// IssuerClient fetches what outside identity providers publish; nil is http.DefaultClient.
 	IssuerClient *http.Client
+	// DirectoryCAs are PEM certificates of authorities that directories are trusted by, besides the system's.
+	DirectoryCAs [][]byte
 }
 
 // PackageServer answers package clients once the dialect has let them in.
@@ -80,6 +82,7 @@ type server struct {
 	Config
 	signer signer
 	mux    *http.ServeMux
+	people people
 
 	mu      sync.Mutex
 	baseURL string // set by PUT …/configuration/baseUrl

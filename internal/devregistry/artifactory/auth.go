@@ -81,6 +81,9 @@ func (s *server) byBasic(r *http.Request, name, secret string) (*principal, erro
 		}
 		return p, err
 	}
+	if p := s.byDirectory(r.Context(), name, secret); p != nil {
+		return p, nil
+	}
 	now := s.Store.Now()
 	var p *principal
 	s.Store.Update(func(st *state.State) {

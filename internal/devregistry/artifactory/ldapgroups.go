@@ -1,9 +1,14 @@
 package artifactory
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
+	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/registry-identity/terraform-provider-registry/internal/devregistry/state"
 )
@@ -30,7 +35,7 @@ func readLDAPGroup(w http.ResponseWriter, r *http.Request) (ldapGroup, error) {
 	if req.Name == "" {
 		return req, badRequest("name is required")
 	}
-	if !slices.Contains([]string{"STATIC", "DYNAMIC", "HIERARCHICAL"}, req.Strategy) {
+	if !slices.Contains([]string{strategyStatic, strategyDynamic, strategyHierarchical}, req.Strategy) {
 		return req, badRequest("Invalid strategy: " + req.Strategy)
 	}
 	return req, nil
@@ -133,18 +138,83 @@ func (s *server) deleteLDAPGroup(w http.ResponseWriter, r *http.Request, _ *prin
 	return nil
 }
 
-// refreshLDAPGroup has no directory behind it, so it never finds anything to change.
+// refreshLDAPGroup reads the groups of a setting from its directory, all or those of one user, and brings the server's
+// directory groups up to date with them (JFrog help: "Refresh LDAP Group"). A local group is left alone.
 func (s *server) refreshLDAPGroup(w http.ResponseWriter, r *http.Request, _ *principal) error {
 	operation := r.URL.Query().Get("operation")
 	if !slices.Contains([]string{"UPDATE", "IMPORT", "UPDATE_AND_IMPORT"}, operation) {
 		return badRequest("Invalid operation: " + operation)
 	}
 	name := r.PathValue("name")
-	found := false
-	s.Store.View(func(st *state.State) { found = findLDAPGroup(st, name) >= 0 })
-	if !found {
+	var group *state.LDAPGroup
+	var setting *state.LDAPSetting
+	s.Store.View(func(st *state.State) {
+		if i := findLDAPGroup(st, name); i >= 0 {
+			found := st.Artifactory.LDAPGroups[i]
+			group = &found
+			if j := findLDAP(st, found.EnabledLDAP); j >= 0 {
+				connection := *st.Artifactory.LDAPSettings[j]
+				setting = &connection
+			}
+		}
+	})
+	if group == nil {
 		return ldapGroupNotFound(name)
 	}
-	writeJSON(w, http.StatusOK, map[string]int{"imported_groups": 0, "updated_groups": 0})
+	if setting == nil {
+		return badRequest(fmt.Sprintf("LDAP setting %s does not exist", group.EnabledLDAP))
+	}
+	found, err := s.readGroups(r.Context(), *setting, *group, r.URL.Query().Get("username"))
+	if err != nil {
+		return badRequest("Failed to read the groups of " + name + " from the directory: " + err.Error())
+	}
+	imported, updated := 0, 0
+	now := s.Store.Now()
+	s.Store.Update(func(st *state.State) { imported, updated = takeGroups(st, found, operation, now) })
+	writeJSON(w, http.StatusOK, map[string]int{"imported_groups": imported, "updated_groups": updated})
 	return nil
+}
+
+func (s *server) readGroups(
+	ctx context.Context, setting state.LDAPSetting, group state.LDAPGroup, username string,
+) ([]ldapMembership, error) {
+	server, base := s.ldapServer(setting)
+	conn, err := server.Connect(ctx, deref(setting.ManagerDN), setting.ManagerPassword)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	if username == "" {
+		return directoryGroups(conn, group, base, "")
+	}
+	if deref(setting.Filter) == "" {
+		return nil, errors.New("the setting has no search filter to find users by")
+	}
+	entry, err := searchPerson(conn, setting, base, username, attributesFor(setting, []state.LDAPGroup{group}))
+	if err != nil {
+		return nil, err
+	}
+	return membershipsOf(conn, group, base, entry, username)
+}
+
+// takeGroups imports groups that are missing and updates those of the realm that are there.
+func takeGroups(st *state.State, found []ldapMembership, operation string, now time.Time) (imported, updated int) {
+	for _, m := range found {
+		g := st.GroupByName(m.name)
+		switch {
+		case g == nil && operation != "UPDATE" && checkGroupName(m.name) == nil:
+			g = &state.Group{ID: uuid.NewString(), Name: m.name, Realm: realmLDAP, CreatedAt: now}
+			st.Groups = append(st.Groups, g)
+			imported++
+		case g != nil && g.Realm == realmLDAP && operation != "IMPORT":
+			updated++
+		default:
+			continue
+		}
+		g.RealmAttributes, g.UpdatedAt = m.realmAttributes(), now
+		if m.description != "" {
+			g.Description = &m.description
+		}
+	}
+	return imported, updated
 }

@@ -183,7 +183,7 @@ func TestLDAPGroups(t *testing.T) {
 	const root = "/access/api/v1/ldap/groups"
 	group := map[string]any{"name": "il", "enabled_ldap": "corp", "strategy": "STATIC", "sub_tree": true, "filter": "(x=y)"}
 	w.admin(t, "POST", root+"/", group).accessError(400, "BAD_REQUEST")
-	w.admin(t, "POST", "/access/api/v1/ldap/settings", map[string]any{"key": "corp", "ldap_url": "ldaps://x"}).want(201)
+	w.admin(t, "POST", "/access/api/v1/ldap/settings", map[string]any{"key": "corp", "ldap_url": "ldaps://127.0.0.1:1"}).want(201)
 	w.admin(t, "POST", root+"/", group).want(201)
 	w.admin(t, "POST", root+"/", group).accessError(409, "CONFLICT")
 	group["strategy"] = strings.ToLower("STATIC")
@@ -192,7 +192,7 @@ func TestLDAPGroups(t *testing.T) {
 	w.admin(t, "PUT", root+"/", group).want(200)
 	w.admin(t, "GET", root+"/il", nil).want(200).holds(`"strategy":"DYNAMIC"`)
 	w.admin(t, "GET", root, nil).want(200).holds(`[{"name":"il"`)
-	w.admin(t, "POST", root+"/il/refresh?operation=UPDATE_AND_IMPORT", nil).want(200)
+	w.admin(t, "POST", root+"/il/refresh?operation=UPDATE_AND_IMPORT", nil).accessError(400, "BAD_REQUEST").holds("connecting to")
 	w.admin(t, "POST", root+"/il/refresh?operation=FORGET", nil).accessError(400, "BAD_REQUEST")
 	w.admin(t, "POST", root+"/none/refresh?operation=UPDATE", nil).accessError(404, "NOT_FOUND")
 	w.admin(t, "DELETE", root+"/il", nil).want(204)
