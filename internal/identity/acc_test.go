@@ -30,7 +30,7 @@ func is(attribute string, value knownvalue.Check) statecheck.StateCheck {
 
 func they(env *acctest.Env, username, by string) []statecheck.StateCheck {
 	return []statecheck.StateCheck{
-		is("username", knownvalue.StringExact(env.Name(username))), is("matched_by", knownvalue.StringExact(by)), is("enabled", knownvalue.Bool(true)),
+		is("registry_username", knownvalue.StringExact(env.Name(username))), is("matched_by", knownvalue.StringExact(by)), is("enabled", knownvalue.Bool(true)),
 	}
 }
 
@@ -44,7 +44,7 @@ func TestIdentity(t *testing.T) {
 			t,
 			resource.TestStep{
 				Config: env.Config(person("<alice>", strings.ToUpper(env.Email("alice")))), ConfigStateChecks: append(
-					they(env, "alice", acctest.Pick(env, "username", "email")), is("email", knownvalue.StringExact(env.Email("alice"))),
+					they(env, "alice", acctest.Pick(env, "username", "email")), is("registry_email", knownvalue.StringExact(env.Email("alice"))),
 				),
 				ConfigPlanChecks: resource.ConfigPlanChecks{PostApplyPostRefresh: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
 			},
@@ -64,7 +64,7 @@ func TestIdentity(t *testing.T) {
 			resource.TestStep{
 				Config: env.Config(person("<zoe>", "<zoe>@example.com", `on_missing = "null"`)),
 				ConfigStateChecks: []statecheck.StateCheck{
-					is("id", knownvalue.Null()), is("username", knownvalue.Null()), is("email", knownvalue.Null()), is("matched_by", knownvalue.Null()),
+					is("id", knownvalue.Null()), is("registry_username", knownvalue.Null()), is("registry_email", knownvalue.Null()), is("matched_by", knownvalue.Null()),
 				},
 			},
 			resource.TestStep{
@@ -72,6 +72,36 @@ func TestIdentity(t *testing.T) {
 				ConfigStateChecks: they(env, "admin", acctest.Pick(env, "username", "email")),
 			},
 		)
+	})
+}
+
+// In one apply with the account it is about, the look-up waits for the apply: the plan knows the arguments and nothing else,
+// and what is found may be called otherwise. Terraform holds the result against the plan.
+func TestIdentityDeferred(t *testing.T) {
+	t.Parallel()
+	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+		look := person("<renamed-yesterday>", "<QUINN>@EXAMPLE.COM", `match = ["email_local_part", "email"]`, "depends_on = [registry_user.test]")
+		env.Test(t, resource.TestStep{
+			Config: env.Config(`
+				resource "registry_user" "test" {
+					username = "<quinn>"
+					email    = "<quinn>@example.com"
+				}` + "\n" + look + `
+				resource "registry_token" "test" {
+					username = data.registry_identity.test.registry_username
+				}`),
+			ConfigPlanChecks: resource.ConfigPlanChecks{
+				PreApply: []plancheck.PlanCheck{
+					plancheck.ExpectUnknownValue("registry_token.test", tfjsonpath.New("username")),
+				},
+				PostApplyPostRefresh: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()},
+			},
+			ConfigStateChecks: []statecheck.StateCheck{
+				is("username", knownvalue.StringExact(env.Name("renamed-yesterday"))), is("registry_username", knownvalue.StringExact(env.Name("quinn"))),
+				is("registry_email", knownvalue.StringExact(env.Email("quinn"))),
+				statecheck.ExpectKnownValue("registry_token.test", tfjsonpath.New("username"), knownvalue.StringExact(env.Name("quinn"))),
+			},
+		})
 	})
 }
 

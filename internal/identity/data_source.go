@@ -45,9 +45,11 @@ type model struct {
 	Scan        types.Bool   `tfsdk:"scan"`
 	OnMissing   types.String `tfsdk:"on_missing"`
 
-	ID        types.String `tfsdk:"id"`
-	Enabled   types.Bool   `tfsdk:"enabled"`
-	MatchedBy types.String `tfsdk:"matched_by"`
+	ID               types.String `tfsdk:"id"`
+	RegistryUsername types.String `tfsdk:"registry_username"`
+	RegistryEmail    types.String `tfsdk:"registry_email"`
+	Enabled          types.Bool   `tfsdk:"enabled"`
+	MatchedBy        types.String `tfsdk:"matched_by"`
 }
 
 var (
@@ -68,14 +70,14 @@ func (s *dataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 			"says what to do. A person who can rename themselves therefore cannot become somebody else.",
 		Attributes: map[string]schema.Attribute{
 			"username": schema.StringAttribute{
-				Optional: true, Computed: true,
-				Description: "In: the person's user name elsewhere, such as the Coder user name; one of username and email is needed. Out: the user " +
-					"name of the one account they are, null when there is none.",
+				Optional: true,
+				MarkdownDescription: "The person's user name elsewhere, such as the Coder user name; one of `username` and `email` is needed. The name of " +
+					"their account is `registry_username`.",
 			},
 			"email": schema.StringAttribute{
-				Optional: true, Computed: true,
-				Description: "In: the person's e-mail address, which verifies the account unless verify_email is false. Out: the address of the " +
-					"account, null when there is no account.",
+				Optional: true,
+				MarkdownDescription: "The person's e-mail address, which verifies the account unless `verify_email` is `false`. The address of their account " +
+					"is `registry_email`.",
 			},
 			"match": schema.ListAttribute{
 				Optional: true, ElementType: types.StringType,
@@ -108,7 +110,13 @@ func (s *dataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 				MarkdownDescription: "What to do when the person has no account: `error` (default), or `null` to answer with nulls so that a workspace can start without credentials. Every other problem stays an error.",
 				Validators:          []validator.String{stringvalidator.OneOf("error", onMissingNull)},
 			},
-			"id":         schema.StringAttribute{Computed: true, Description: "What the registry addresses the account by; null when there is none."},
+			"id": schema.StringAttribute{Computed: true, Description: "What the registry addresses the account by; null when there is none."},
+			"registry_username": schema.StringAttribute{
+				Computed: true, MarkdownDescription: "User name of the one account that the person is, for `registry_token` for example; null when there is none.",
+			},
+			"registry_email": schema.StringAttribute{
+				Computed: true, Description: "E-mail address of the account as the registry writes it; null when there is no account or it has no address.",
+			},
 			"enabled":    schema.BoolAttribute{Computed: true, Description: "Whether the account is enabled; always true when there is one."},
 			"matched_by": schema.StringAttribute{Computed: true, MarkdownDescription: "Which look-up found the account: one of `match`, `override` or `scan`."},
 		},
@@ -143,7 +151,7 @@ func (s *dataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	case err == nil:
 		resp.Diagnostics.Append(state.FromAPI(ctx, user)...)
 	case errors.Is(err, errMissing) && state.OnMissing.ValueString() == onMissingNull:
-		state.Username, state.Email = types.StringNull(), types.StringNull()
+		// Everything computed stays null.
 	default:
 		explain(reg, who, err, &resp.Diagnostics)
 		return
@@ -201,8 +209,8 @@ func (m *model) ToAPI(ctx context.Context) (person, diag.Diagnostics) {
 // FromAPI implements tfkit.ModelFromAPI.
 func (m *model) FromAPI(_ context.Context, in found) diag.Diagnostics {
 	m.ID = types.StringValue(in.ID)
-	m.Username = types.StringValue(in.Username)
-	m.Email = tfkit.StringOrNull(in.Email)
+	m.RegistryUsername = types.StringValue(in.Username)
+	m.RegistryEmail = tfkit.StringOrNull(in.Email)
 	m.Enabled = types.BoolValue(in.Enabled)
 	m.MatchedBy = types.StringValue(in.MatchedBy)
 	return nil

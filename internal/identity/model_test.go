@@ -55,7 +55,8 @@ func TestFromAPI(t *testing.T) {
 		MatchedBy: byEmail,
 	})
 	want := model{
-		ID: types.StringValue("42"), Username: types.StringValue("alice"), Email: types.StringValue("alice@example.com"),
+		Username: types.StringValue("Alice"), Email: types.StringValue("ALICE@example.com"),
+		ID: types.StringValue("42"), RegistryUsername: types.StringValue("alice"), RegistryEmail: types.StringValue("alice@example.com"),
 		Enabled: types.BoolValue(true), MatchedBy: types.StringValue(byEmail), Match: match, Override: override,
 	}
 	if diff := cmp.Diff(want, m); diags.HasError() || diff != "" {

@@ -37,7 +37,7 @@ func (r *tokenResource) Schema(ctx context.Context, _ resource.SchemaRequest, re
 		Attributes: map[string]schema.Attribute{
 			"username": schema.StringAttribute{
 				Required:            true,
-				MarkdownDescription: "Name of the account on the registry that the token acts as. Usually `data.registry_identity.….username`. Changing it replaces the token.",
+				MarkdownDescription: "Name of the account on the registry that the token acts as. Usually `data.registry_identity.….registry_username`. Changing it replaces the token.",
 				Validators:          []validator.String{stringvalidator.LengthBetween(1, 255)},
 			},
 			"description": schema.StringAttribute{

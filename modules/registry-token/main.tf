@@ -16,8 +16,8 @@ locals {
   workspace_url = var.workspace_url != null ? var.workspace_url : try(local.server.url, null)
   registry_type = var.registry_type != null ? var.registry_type : try(local.server.type, null)
 
-  # The identity answers with nulls when the owner has no account.
-  username = one([for identity in data.registry_identity.owner : identity.username if identity.id != null])
+  # Null when the owner has no account.
+  username = one(data.registry_identity.owner[*].registry_username)
   token    = one(registry_token.workspace)
 }
 

@@ -31,7 +31,8 @@ mock_provider "registry" {
   }
   mock_data "registry_identity" {
     defaults = {
-      id = "jane"
+      id                = "jane"
+      registry_username = "jane"
     }
   }
   mock_resource "registry_token" {
@@ -134,7 +135,8 @@ run "owner_without_an_account" {
   override_data {
     target = data.registry_identity.owner
     values = {
-      id = null
+      id                = null
+      registry_username = null
     }
   }
 
