@@ -92,6 +92,9 @@ func attach(t *testing.T, address string, factory func() (tfprotov6.ProviderServ
 	}
 }
 
+// Set sets an environment variable for the tool.
+func (c *CLI) Set(name, value string) { c.env = append(c.env, name+"="+value) }
+
 // Write puts a file into the folder.
 func (c *CLI) Write(name, content string) {
 	c.t.Helper()

@@ -11,10 +11,10 @@ import (
 	"github.com/registry-identity/terraform-provider-registry/internal/provider"
 )
 
-// Move is a `moved` block from a peer's resource: the state that the peer wrote, and the configuration it moves to.
+// Move is a `moved` block from a peer's resource: the state that the peer wrote, without its nulls, and the configuration
+// it moves to.
 type Move struct {
 	Provider, Type string
-	Version        int64
 	State          map[string]any
 	To             plugintest.Resource
 }
@@ -65,12 +65,13 @@ func moved(t *testing.T, move Move) plugintest.State {
 	if err != nil {
 		t.Fatal(err)
 	}
-	raw, err := json.Marshal(move.State)
+	version, source := PeerState(t, move.Provider, move.Type, move.State)
+	raw, err := json.Marshal(source)
 	if err != nil {
 		t.Fatal(err)
 	}
 	resp, err := server.MoveResourceState(t.Context(), &tfprotov6.MoveResourceStateRequest{
-		SourceProviderAddress: "registry.example.com/" + move.Provider, SourceTypeName: move.Type, SourceSchemaVersion: move.Version,
+		SourceProviderAddress: "registry.example.com/" + move.Provider, SourceTypeName: move.Type, SourceSchemaVersion: int64(version),
 		SourceState: &tfprotov6.RawState{JSON: raw}, TargetTypeName: move.To.Type,
 	})
 	if err != nil {

@@ -2,7 +2,6 @@ package acctest
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"sync"
 
@@ -10,26 +9,22 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// Peer plays another provider's part while its objects leave it: it knows the types that a state holds, takes the state's
+// Peer plays another provider's part while its objects leave it: it has that provider's resource types, takes the state's
 // word for every object, and notes what it is asked to destroy.
 type Peer struct {
 	tfprotov6.ProviderServer
 
 	arguments []string
-	types     map[string]tftypes.Object
+	types     map[string]PeerType
 
 	mu        sync.Mutex
 	destroyed []string
 }
 
-// NewPeer makes a provider whose block takes the given arguments, all of them text.
-func NewPeer(arguments ...string) *Peer {
-	return &Peer{arguments: arguments, types: map[string]tftypes.Object{}}
-}
-
-// Knows teaches it a resource type by the attributes that a state holds of it.
-func (p *Peer) Knows(resource string, attributes map[string]any) {
-	p.types[resource] = typeOf(attributes).(tftypes.Object)
+// NewPeer makes a provider of other people's, such as jfrog/artifactory, whose block takes the given arguments, all of
+// them text.
+func NewPeer(source string, arguments ...string) *Peer {
+	return &Peer{arguments: arguments, types: PeerTypes()[source]}
 }
 
 // Destroyed are the ids of what it was asked to destroy.
@@ -41,26 +36,6 @@ func (p *Peer) Destroyed() []string {
 
 // Factory serves it.
 func (p *Peer) Factory() (tfprotov6.ProviderServer, error) { return p, nil }
-
-// typeOf guesses a type from a value: what a state holds says enough about what it was.
-func typeOf(value any) tftypes.Type {
-	switch value := value.(type) {
-	case bool:
-		return tftypes.Bool
-	case int, int64, float64:
-		return tftypes.Number
-	case []string:
-		return tftypes.List{ElementType: tftypes.String}
-	case map[string]any:
-		object := tftypes.Object{AttributeTypes: map[string]tftypes.Type{}}
-		for name, attribute := range value {
-			object.AttributeTypes[name] = typeOf(attribute)
-		}
-		return object
-	default:
-		return tftypes.String
-	}
-}
 
 // GetProviderSchema implements tfprotov6.ProviderServer.
 func (p *Peer) GetProviderSchema(context.Context, *tfprotov6.GetProviderSchemaRequest) (*tfprotov6.GetProviderSchemaResponse, error) {
@@ -80,7 +55,7 @@ func (p *Peer) GetProviderSchema(context.Context, *tfprotov6.GetProviderSchemaRe
 		ResourceSchemas: map[string]*tfprotov6.Schema{},
 	}
 	for name, t := range p.types {
-		resp.ResourceSchemas[name] = &tfprotov6.Schema{Block: &tfprotov6.SchemaBlock{Attributes: attributes(t.AttributeTypes)}}
+		resp.ResourceSchemas[name] = &tfprotov6.Schema{Version: int64(t.Version), Block: &tfprotov6.SchemaBlock{Attributes: attributes(t.State.AttributeTypes)}}
 	}
 	return resp, nil
 }
@@ -107,7 +82,7 @@ func (p *Peer) StopProvider(context.Context, *tfprotov6.StopProviderRequest) (*t
 
 // UpgradeResourceState implements tfprotov6.ProviderServer.
 func (p *Peer) UpgradeResourceState(_ context.Context, req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
-	t := p.types[req.TypeName]
+	t := p.types[req.TypeName].State
 	value, err := req.RawState.Unmarshal(t)
 	if err != nil {
 		return nil, err
@@ -123,7 +98,7 @@ func (p *Peer) ReadResource(_ context.Context, req *tfprotov6.ReadResourceReques
 
 // ApplyResourceChange implements tfprotov6.ProviderServer. Nothing is ever made here, so every change is an end.
 func (p *Peer) ApplyResourceChange(_ context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
-	prior, err := req.PriorState.Unmarshal(p.types[req.TypeName])
+	prior, err := req.PriorState.Unmarshal(p.types[req.TypeName].State)
 	if err != nil {
 		return nil, err
 	}
@@ -140,41 +115,3 @@ func (p *Peer) ApplyResourceChange(_ context.Context, req *tfprotov6.ApplyResour
 	p.destroyed = append(p.destroyed, id)
 	return &tfprotov6.ApplyResourceChangeResponse{NewState: req.PlannedState}, nil
 }
-
-// StateObject is a managed resource in a state written by hand.
-type StateObject struct {
-	Module     string // such as module.jfrog; "" is the root
-	Type, Name string
-	Provider   string // its source, such as jfrog/artifactory
-	Version    int
-	Attributes map[string]any
-}
-
-// WriteState makes a state of objects. The provider of an object in a module is the module's own.
-func (c *CLI) WriteState(objects ...StateObject) {
-	c.t.Helper()
-	var resources []map[string]any
-	for _, o := range objects {
-		provider := `provider["` + Address(o.Provider) + `"]`
-		resource := map[string]any{
-			"mode": "managed", "type": o.Type, "name": o.Name,
-			"instances": []any{map[string]any{"schema_version": o.Version, "attributes": o.Attributes, "sensitive_attributes": []any{}}},
-		}
-		if o.Module != "" {
-			resource["module"], provider = o.Module, o.Module+"."+provider
-		}
-		resource["provider"] = provider
-		resources = append(resources, resource)
-	}
-	content, err := json.Marshal(map[string]any{
-		"version": 4, "terraform_version": "1.11.0", "serial": 1, "lineage": "a7b1b7a0-6f5d-4d5e-9d2f-0c6c5c3f8a11",
-		"outputs": map[string]any{}, "resources": resources, "check_results": nil,
-	})
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	c.Write("terraform.tfstate", string(content))
-}
-
-// Set sets an environment variable for the tool.
-func (c *CLI) Set(name, value string) { c.env = append(c.env, name+"="+value) }

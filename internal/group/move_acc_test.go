@@ -25,11 +25,11 @@ func TestGroupMoves(t *testing.T) {
 	}
 	members := []string{"admin", "alice", "bob", "carol", "dana", "erin@example.com"}
 	for name, move := range map[string]acctest.Move{
-		"platform_group": {Provider: "jfrog/platform", Type: "platform_group", Version: 1, State: with(map[string]any{
+		"platform_group": {Provider: "jfrog/platform", Type: "platform_group", State: with(map[string]any{
 			"name": "readers", "members": members, "use_group_members_resource": true, "manage_resources": false, "manage_webhook": false, "policy_viewer": false,
 		})},
 		"platform_group with members": {
-			Provider: "jfrog/platform", Type: "platform_group", Version: 1, State: with(map[string]any{
+			Provider: "jfrog/platform", Type: "platform_group", State: with(map[string]any{
 				"name": "readers", "members": members, "use_group_members_resource": false, "manage_resources": false, "manage_webhook": false, "policy_viewer": false,
 			}),
 			To: plugintest.Resource{Config: map[string]any{"members": members}},

@@ -31,7 +31,7 @@ func TestPermissionMovesFromPlatform(t *testing.T) {
 		return map[string]any{"name": name, "include_patterns": []string{"**"}, "exclude_patterns": nil}
 	}
 	env.Moves(t, acctest.Move{
-		Provider: "jfrog/platform", Type: "platform_permission", Version: 1,
+		Provider: "jfrog/platform", Type: "platform_permission",
 		State: map[string]any{
 			"name": "install", "build": nil, "release_bundle": nil, "destination": nil, "pipeline_source": nil,
 			"artifact": map[string]any{

@@ -18,7 +18,7 @@ func (c *Core) Ephemeral(ctx context.Context, r Resource, use func()) (Report, e
 	if !ok {
 		return Report{}, fmt.Errorf("the provider has no ephemeral resource %q", r.Type)
 	}
-	config, err := value(schema.ValueType(), r.Config)
+	config, err := Value(schema.ValueType(), r.Config)
 	if err != nil {
 		return Report{}, err
 	}

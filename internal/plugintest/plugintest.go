@@ -149,7 +149,7 @@ type walk struct {
 // start starts and configures a provider.
 func (c *Core) start(ctx context.Context) (*walk, error) {
 	w := &walk{Core: c, server: c.Serve()}
-	config, err := value(c.schemas.Provider.ValueType(), c.Provider)
+	config, err := Value(c.schemas.Provider.ValueType(), c.Provider)
 	if err != nil {
 		return nil, fmt.Errorf("provider block: %w", err)
 	}

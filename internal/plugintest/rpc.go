@@ -68,7 +68,7 @@ func (w *walk) plan(ctx context.Context, r Resource, o *Object, first *change) (
 	if r.Config == nil {
 		return w.planDestroy(ctx, r, o, planned)
 	}
-	if planned.config, err = value(schema.ValueType(), r.Config); err != nil {
+	if planned.config, err = Value(schema.ValueType(), r.Config); err != nil {
 		return nil, fmt.Errorf("%s: %w", r.Type, err)
 	}
 	if err := w.validate(ctx, r, planned.config); err != nil {

@@ -9,9 +9,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// value makes a protocol value of Go values: strings, numbers, booleans, []string, []any and map[string]any. What a map
+// Value makes a protocol value of Go values: strings, numbers, booleans, []string, []any and map[string]any. What a map
 // leaves out of an object is null.
-func value(t tftypes.Type, v any) (tftypes.Value, error) {
+func Value(t tftypes.Type, v any) (tftypes.Value, error) {
 	if v == nil {
 		return tftypes.NewValue(t, nil), nil
 	}
@@ -46,7 +46,7 @@ func objectValue(t tftypes.Object, v any) (tftypes.Value, error) {
 	}
 	attributes := make(map[string]tftypes.Value, len(t.AttributeTypes))
 	for name, attributeType := range t.AttributeTypes {
-		attribute, err := value(attributeType, given[name])
+		attribute, err := Value(attributeType, given[name])
 		if err != nil {
 			return tftypes.Value{}, fmt.Errorf("%s: %w", name, err)
 		}
@@ -62,7 +62,7 @@ func mapValue(t tftypes.Map, v any) (tftypes.Value, error) {
 	}
 	elements := make(map[string]tftypes.Value, len(given))
 	for name, one := range given {
-		element, err := value(t.ElementType, one)
+		element, err := Value(t.ElementType, one)
 		if err != nil {
 			return tftypes.Value{}, fmt.Errorf("%s: %w", name, err)
 		}
@@ -85,7 +85,7 @@ func listValue(t tftypes.Type, v any) ([]tftypes.Value, error) {
 	}
 	elements := make([]tftypes.Value, 0, len(given))
 	for _, one := range given {
-		element, err := value(t, one)
+		element, err := Value(t, one)
 		if err != nil {
 			return nil, err
 		}

@@ -105,10 +105,8 @@ func onlyMoves(t *testing.T, plan string, objects []acctest.StateObject) {
 	}
 }
 
-func objectsOf(peers map[string]*acctest.Peer, objects []acctest.StateObject) map[string]func() (tfprotov6.ProviderServer, error) {
-	for _, o := range objects {
-		peers[o.Provider].Knows(o.Type, o.Attributes)
-	}
+// beside serves peers beside the provider under test.
+func beside(peers map[string]*acctest.Peer) map[string]func() (tfprotov6.ProviderServer, error) {
 	providers := map[string]func() (tfprotov6.ProviderServer, error){"registry-identity/registry": acctest.Factories()["registry"]}
 	for source, peer := range peers {
 		providers[source] = peer.Factory
@@ -167,25 +165,25 @@ func TestGuideFromJFrog(t *testing.T) {
 		Artifactory: &registry.ArtifactoryPermission{IncludePatterns: []string{"@acme/**"}},
 	})
 	objects := []acctest.StateObject{
-		{Provider: "jfrog/artifactory", Type: "artifactory_user", Name: "alice", Version: 1, Attributes: map[string]any{
+		{Provider: "jfrog/artifactory", Type: "artifactory_user", Name: "alice", Attributes: map[string]any{
 			"id": "alice", "name": "alice", "email": "alice@example.com", "password": "Alice-Passw0rd", "admin": false,
 			"profile_updatable": true, "disable_ui_access": false, "internal_password_disabled": false, "groups": []string{"developers", "readers"},
 		}},
-		{Provider: "jfrog/platform", Type: "platform_group", Name: "developers", Version: 1, Attributes: map[string]any{
+		{Provider: "jfrog/platform", Type: "platform_group", Name: "developers", Attributes: map[string]any{
 			"name": "developers", "description": "People who install packages", "members": nil, "use_group_members_resource": true,
 			"auto_join": false, "admin_privileges": false, "realm": "internal",
 		}},
 		{Provider: "jfrog/platform", Type: "platform_group_members", Name: "developers", Attributes: map[string]any{
 			"name": "developers", "members": []string{"alice"},
 		}},
-		{Provider: "jfrog/platform", Type: "platform_permission", Name: "install", Version: 1, Attributes: map[string]any{"name": "install"}},
-		{Provider: "jfrog/artifactory", Type: "artifactory_scoped_token", Name: "pipeline", Version: 1, Attributes: map[string]any{
+		{Provider: "jfrog/platform", Type: "platform_permission", Name: "install", Attributes: map[string]any{"name": "install"}},
+		{Provider: "jfrog/artifactory", Type: "artifactory_scoped_token", Name: "pipeline", Attributes: map[string]any{
 			"id": token.ID, "username": "alice", "description": "nightly build", "scopes": []string{"applied-permissions/user"}, "expires_in": 2592000,
 			"expiry": token.ExpiresAt.Unix(), "access_token": token.AccessToken.Reveal(), "refreshable": false, "include_reference_token": false,
 		}},
 	}
-	peers := map[string]*acctest.Peer{"jfrog/artifactory": acctest.NewPeer("url"), "jfrog/platform": acctest.NewPeer("url")}
-	cli := acctest.NewCLI(t, objectsOf(peers, objects))
+	peers := map[string]*acctest.Peer{"jfrog/artifactory": acctest.NewPeer("jfrog/artifactory", "url"), "jfrog/platform": acctest.NewPeer("jfrog/platform", "url")}
+	cli := acctest.NewCLI(t, beside(peers))
 	cli.WriteState(objects...)
 	plan := readGuide(t, "from-jfrog.md").follow(t, cli, strings.NewReplacer("provider \"registry\" {}\n", env.Provider()))
 	onlyMoves(t, plan, objects)
@@ -223,8 +221,8 @@ func TestGuideFromArtifactKeeper(t *testing.T) {
 			"expires_at": token.ExpiresAt.Format(time.RFC3339), "token": token.AccessToken.Reveal(),
 		}},
 	}
-	peers := map[string]*acctest.Peer{source: acctest.NewPeer("endpoint")}
-	cli := acctest.NewCLI(t, objectsOf(peers, objects))
+	peers := map[string]*acctest.Peer{source: acctest.NewPeer(source, "endpoint")}
+	cli := acctest.NewCLI(t, beside(peers))
 	cli.WriteState(objects...)
 	plan := readGuide(t, "from-artifact-keeper.md").follow(t, cli, strings.NewReplacer("provider \"registry\" {}\n", env.Provider()))
 	onlyMoves(t, plan, objects)
@@ -253,8 +251,8 @@ func TestGuideFromCoderModules(t *testing.T) {
 		Module: "module.jfrog", Provider: "jfrog/artifactory", Type: "artifactory_scoped_token", Name: "me",
 		Attributes: map[string]any{"id": "the-old-token", "username": "alice", "access_token": "old", "scopes": []string{"applied-permissions/user"}},
 	}
-	peers := map[string]*acctest.Peer{"jfrog/artifactory": acctest.NewPeer("url", "access_token")}
-	cli := acctest.NewCLI(t, objectsOf(peers, []acctest.StateObject{old}))
+	peers := map[string]*acctest.Peer{"jfrog/artifactory": acctest.NewPeer("jfrog/artifactory", "url", "access_token")}
+	cli := acctest.NewCLI(t, beside(peers))
 	cli.WriteState(old)
 	cli.Write("mirror.rc", "provider_installation {\n  filesystem_mirror {\n    path = \""+mirror+"\"\n  }\n}\n")
 	for name, value := range map[string]string{

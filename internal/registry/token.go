@@ -82,7 +82,8 @@ type Tokens interface {
 	// the caller looks for the label's nonce. Artifact Keeper answers no expiry; there ExpiresAt is reckoned by our
 	// clock, and Get tells the registry's.
 	Mint(ctx context.Context, spec TokenSpec) (MintedToken, error)
-	// Get reads metadata. KindNotFound when the registry does not list it (revoked, purged, or never stored).
+	// Get reads metadata. KindNotFound when the registry does not list it (revoked, purged, or never stored). Artifact
+	// Keeper takes an empty userID for the account that the provider signs in as, and names that account in the answer.
 	Get(ctx context.Context, userID, id string) (Token, error)
 	List(ctx context.Context, filter TokenFilter) ([]Token, error)
 	// Revoke ends a token. One that is gone already is KindNotFound.

@@ -19,7 +19,10 @@ var _ resource.ResourceWithMoveState = (*tokenResource)(nil)
 func (r *tokenResource) MoveState(context.Context) []resource.StateMover {
 	return []resource.StateMover{
 		tfkit.MoveFrom(moveScopedToken, tfkit.Peer{Provider: tfkit.PeerArtifactory, Type: "artifactory_scoped_token"}),
-		tfkit.MoveFrom(moveUserToken, tfkit.Peer{Provider: tfkit.PeerArtifactKeeper, Type: "artifactkeeper_user_api_token"}),
+		tfkit.MoveFrom(moveUserToken,
+			tfkit.Peer{Provider: tfkit.PeerArtifactKeeper, Type: "artifactkeeper_user_api_token"},
+			tfkit.Peer{Provider: tfkit.PeerArtifactKeeper, Type: "artifactkeeper_api_token"},
+		),
 	}
 }
 
@@ -90,7 +93,8 @@ func movedArtifactory(source scopedToken) types.Object {
 	})
 }
 
-// userToken is artifactkeeper_user_api_token. It names its owner by id only; the next refresh learns the name.
+// userToken is artifactkeeper_user_api_token, which names its owner by id only, or artifactkeeper_api_token, whose owner is
+// the account that the peer signed in as. The next refresh learns the name.
 type userToken struct {
 	ID            string   `json:"id"`
 	UserID        string   `json:"user_id"`

@@ -26,7 +26,7 @@ func TestTokenMoves(t *testing.T) {
 		}
 		secret := minted.AccessToken.Reveal()
 		move := acctest.Pick(env,
-			acctest.Move{Provider: "jfrog/artifactory", Type: "artifactory_scoped_token", Version: 1, State: map[string]any{
+			acctest.Move{Provider: "jfrog/artifactory", Type: "artifactory_scoped_token", State: map[string]any{
 				"id": minted.ID, "username": "alice", "subject": "jfac@01/users/alice", "scopes": scopes, "expires_in": 2592000,
 				"expiry": minted.ExpiresAt.Unix(), "issued_at": minted.IssuedAt.Unix(), "issuer": "jfac@01", "token_type": "Bearer", "grant_type": "client_credentials",
 				"access_token": secret, "refresh_token": nil, "reference_token": nil, "refreshable": false, "include_reference_token": false,

@@ -81,6 +81,15 @@ func find(ctx context.Context, reg *registry.Registry, from *origin, state model
 		from.OwnerID = user.ID
 	}
 	token, err := reg.Tokens.Get(ctx, from.OwnerID, state.ID.ValueString())
+	if registry.IsNotFound(err) && from.OwnerID == "" && !tfkit.Set(state.Username) && reg.Server.Type == registry.ArtifactKeeper {
+		// Moved from a state that knows no owner. Not finding it among our own tokens says nothing about it.
+		return token, &registry.Error{
+			Kind: registry.KindInvalid, Op: "find", Object: "the owner of the token",
+			Message: "the state it was moved from names none, and it is not a token of the account that the provider signs in as",
+			Hint:    "Sign in as the account that the other provider used, or import the token as USERNAME/ID instead of moving it",
+			Err:     err,
+		}
+	}
 	if err == nil && token.Username == "" && !tfkit.Set(state.Username) && from.OwnerID != "" {
 		// Moved from a state that knows the owner's id only.
 		var user registry.User

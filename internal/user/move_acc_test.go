@@ -29,7 +29,7 @@ func TestUserMoves(t *testing.T) {
 		t.Run(source, func(t *testing.T) {
 			t.Parallel()
 			env := acctest.Registry(t, "artifactory")
-			env.Moves(t, acctest.Move{Provider: "jfrog/artifactory", Type: source, Version: 1, To: to, State: map[string]any{
+			env.Moves(t, acctest.Move{Provider: "jfrog/artifactory", Type: source, To: to, State: map[string]any{
 				"id": "alice", "name": "alice", "email": "alice@example.com", "password": "Other-Passw0rd", "password_policy": nil,
 				"admin": false, "profile_updatable": true, "disable_ui_access": false, "internal_password_disabled": false, "groups": []string{"readers"},
 			}})

@@ -15,6 +15,7 @@ import (
 const (
 	userTokensPath = userPath + "/tokens"
 	userTokenPath  = userTokensPath + "/{token}"
+	selfPath       = "/api/v1/auth/me"
 
 	day = 24 * time.Hour
 	// maxDays is where the server silently cuts a longer lifetime (auth_service.rs).
@@ -42,6 +43,20 @@ func (t *tokenJSON) token(username string) registry.Token {
 		ID: t.ID, Username: username, Label: t.Name, Scopes: t.Scopes,
 		IssuedAt: t.CreatedAt, ExpiresAt: t.ExpiresAt, LastUsedAt: t.LastUsedAt,
 	}
+}
+
+// selfJSON is the account that a credential belongs to (auth.rs).
+type selfJSON struct {
+	ID       string `json:"id"`
+	Username string `json:"username"`
+}
+
+// Complete implements the transport's check of a success.
+func (s *selfJSON) Complete() error {
+	if s.ID == "" || s.Username == "" {
+		return errors.New("it names no user")
+	}
+	return nil
 }
 
 type mintedJSON struct {
@@ -137,6 +152,14 @@ func (t tokens) explainMint(ctx context.Context, spec registry.TokenSpec, cause 
 // Get implements registry.Tokens through the owner's list, the only place that tells a token. A token that is not listed
 // is looked for once more.
 func (t tokens) Get(ctx context.Context, userID, id string) (registry.Token, error) {
+	var self selfJSON
+	if userID == "" {
+		err := t.c.Do(ctx, transport.Request{Op: "read", Object: "the provider's own account", Method: http.MethodGet, Path: selfPath}, &self)
+		if err != nil {
+			return registry.Token{}, err
+		}
+		userID = self.ID
+	}
 	for range 2 {
 		listed, err := t.list(ctx, userID)
 		if err != nil {
@@ -144,7 +167,7 @@ func (t tokens) Get(ctx context.Context, userID, id string) (registry.Token, err
 		}
 		for i := range listed {
 			if listed[i].ID == id {
-				return listed[i].token(""), nil
+				return listed[i].token(self.Username), nil
 			}
 		}
 	}
