@@ -1,5 +1,5 @@
 #!/bin/sh
-# Validates every example against the provider's schema, the quickstart included.
+# Validates every example and every Coder template against the providers' schemas.
 # usage: validate-examples.sh CLI_PATH WORK_DIR
 set -eu
 
@@ -11,7 +11,7 @@ export REGISTRY_ACCESS_TOKEN=not-a-token
 
 rm -rf "$work"
 mkdir -p "$work"
-tar -cf - --exclude=.terraform --exclude=.terraform.lock.hcl --exclude='*.tfstate*' examples modules | tar -xf - -C "$work"
+tar -cf - --exclude=.terraform --exclude=.terraform.lock.hcl --exclude='*.tfstate*' examples modules templates | tar -xf - -C "$work"
 
 # Each way to import is an example of its own: together they would import one object twice.
 version=$("$cli" version | sed -n '1s/.* v\([0-9.]*\).*/\1/p')
@@ -25,7 +25,7 @@ for file in $(cd "$work" && find examples -name 'import-by-*.tf'); do
 done
 
 failed=
-for dir in $(cd "$work" && find examples -name '*.tf' | sed 's|/[^/]*$||' | sort -u); do
+for dir in $(cd "$work" && find examples templates -name '*.tf' | sed 's|/[^/]*$||' | sort -u); do
 	# The pages show no terraform block but the provider's; without one the CLI would look for another provider.
 	grep -qs required_providers "$work/$dir"/*.tf || cp examples/provider/provider.tf "$work/$dir/"
 	if ! { "$cli" -chdir="$work/$dir" init -backend=false -input=false -no-color &&
@@ -38,4 +38,4 @@ if [ -n "$failed" ]; then
 	echo "not valid with $name:$failed" >&2
 	exit 1
 fi
-echo "== $name validate: all examples are valid"
+echo "== $name validate: all examples and templates are valid"

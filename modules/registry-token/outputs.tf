@@ -8,6 +8,11 @@ output "expires_at" {
   value       = one(registry_token.workspace[*].expires_at)
 }
 
+output "registry_url" {
+  description = "Base URL of the registry as the workspace reaches it; null when the workspace does not start."
+  value       = local.workspace_url
+}
+
 output "token_id" {
   description = "The registry's id of the workspace's token, as in its audit log; null without a token. It is no secret."
   value       = one(registry_token.workspace[*].id)

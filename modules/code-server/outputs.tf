@@ -1,0 +1,4 @@
+output "script" {
+  description = "Display name of the script that starts code-server."
+  value       = coder_script.start.display_name
+}
