@@ -156,7 +156,7 @@ func (r *edgeResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, limit)
+	ctx, cancel := context.WithTimeout(registry.Refreshing(ctx), limit)
 	defer cancel()
 	reg := r.OpenSame(ctx, resp.Private, &resp.Diagnostics)
 	if reg == nil {

@@ -27,6 +27,7 @@ type settings struct {
 	allowAdminTokens bool
 	onUnreachable    tfkit.OnUnreachable
 	previousURL      string
+	bulkReads        bool
 }
 
 // resolver reads one argument after the other, from the provider block or else from its environment variable.
@@ -41,19 +42,20 @@ func resolve(ctx context.Context, config model, getenv func(string) string) (set
 	r := &resolver{getenv: getenv}
 	set := settings{
 		serverType:       registry.Type(r.oneOf("type", config.Type, string(registry.Artifactory), string(registry.ArtifactKeeper))),
-		allowAdminTokens: r.yesNo("allow_admin_tokens", config.AllowAdminTokens),
+		allowAdminTokens: r.yesNo("allow_admin_tokens", config.AllowAdminTokens, false),
+		bulkReads:        r.yesNo("bulk_reads", config.BulkReads, true),
 		onUnreachable: tfkit.OnUnreachable(r.oneOf("on_unreachable", config.OnUnreachable,
 			string(tfkit.OnUnreachableError), string(tfkit.OnUnreachableWarn))),
 		transport: transport.Config{
 			CAPEM:                 r.pem("ca_certificate", config.CACertificate),
 			ClientCertPEM:         r.pem("client_certificate", config.ClientCertificate),
 			ClientKeyPEM:          registry.NewSecret(r.pem("client_key", config.ClientKey)),
-			InsecureSkipVerify:    r.yesNo("insecure_skip_verify", config.InsecureSkipVerify),
+			InsecureSkipVerify:    r.yesNo("insecure_skip_verify", config.InsecureSkipVerify, false),
 			ProxyURL:              registry.NewSecret(r.text("proxy", config.Proxy)),
 			Headers:               r.headers(ctx, config.Headers),
 			MaxRetries:            r.number("max_retries", config.MaxRetries, transport.DefaultMaxRetries, 0),
 			MaxConcurrentRequests: r.number("max_concurrent_requests", config.MaxConcurrentRequests, transport.DefaultMaxConcurrentRequests, 1),
-			AllowPlainHTTP:        r.yesNo("allow_plain_http", config.AllowPlainHTTP),
+			AllowPlainHTTP:        r.yesNo("allow_plain_http", config.AllowPlainHTTP, false),
 		},
 	}
 	if set.onUnreachable == "" {
@@ -108,13 +110,13 @@ func (r *resolver) oneOf(argument string, value types.String, allowed ...string)
 	return ""
 }
 
-func (r *resolver) yesNo(argument string, value types.Bool) bool {
+func (r *resolver) yesNo(argument string, value types.Bool, fallback bool) bool {
 	if r.isUnknown(value) || !value.IsNull() {
 		return value.ValueBool()
 	}
 	text := r.getenv(envName(argument))
 	if text == "" {
-		return false
+		return fallback
 	}
 	yes, err := strconv.ParseBool(text)
 	if err != nil {

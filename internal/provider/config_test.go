@@ -102,6 +102,10 @@ var arguments = []struct {
 		func(s settings) any { return s.allowAdminTokens }, asBool,
 	},
 	{
+		"bulk_reads", func(m *model, v string) { m.BulkReads = types.BoolValue(v == "true") }, "false", "true",
+		func(s settings) any { return s.bulkReads }, asBool,
+	},
+	{
 		"allow_plain_http", func(m *model, v string) { m.AllowPlainHTTP = types.BoolValue(v == "true") }, "true", "false",
 		func(s settings) any { return s.transport.AllowPlainHTTP }, asBool,
 	},

@@ -17,6 +17,7 @@ import (
 	"github.com/registry-identity/terraform-provider-registry/internal/membership"
 	"github.com/registry-identity/terraform-provider-registry/internal/permission"
 	"github.com/registry-identity/terraform-provider-registry/internal/registry/connect"
+	"github.com/registry-identity/terraform-provider-registry/internal/registry/snapshot"
 	"github.com/registry-identity/terraform-provider-registry/internal/registry/transport"
 	"github.com/registry-identity/terraform-provider-registry/internal/repository"
 	"github.com/registry-identity/terraform-provider-registry/internal/server"
@@ -34,10 +35,15 @@ func WithTransport(adjust func(*transport.Config)) Option {
 	return func(p *registryProvider) { p.adjust = adjust }
 }
 
+// WithBulkReads adjusts when a refresh reads a list, where the configuration allows it. Tests with few objects do it at once.
+func WithBulkReads(options snapshot.Options) Option {
+	return func(p *registryProvider) { p.bulk = options }
+}
+
 // New gives the constructor that the plugin server calls for every session.
 func New(version string, options ...Option) func() provider.Provider {
 	return func() provider.Provider {
-		p := &registryProvider{version: version}
+		p := &registryProvider{version: version, bulk: snapshot.Options{Direct: snapshot.DefaultDirect}}
 		for _, option := range options {
 			option(p)
 		}
@@ -48,6 +54,7 @@ func New(version string, options ...Option) func() provider.Provider {
 type registryProvider struct {
 	version string
 	adjust  func(*transport.Config)
+	bulk    snapshot.Options
 }
 
 var (
@@ -86,7 +93,11 @@ func (p *registryProvider) Configure(ctx context.Context, req provider.Configure
 		if p.adjust != nil {
 			p.adjust(&set.transport)
 		}
-		connection, err := connect.New(connect.Config{Type: set.serverType, Config: set.transport})
+		target := connect.Config{Type: set.serverType, Config: set.transport}
+		if set.bulkReads {
+			target.Snapshot = &p.bulk
+		}
+		connection, err := connect.New(target)
 		if err != nil {
 			tfkit.AddError(&resp.Diagnostics, "Invalid provider configuration", err)
 			return

@@ -31,6 +31,7 @@ type model struct {
 	RequestTimeout        tfkit.Duration `tfsdk:"request_timeout"`
 	MaxRetries            types.Int64    `tfsdk:"max_retries"`
 	MaxConcurrentRequests types.Int64    `tfsdk:"max_concurrent_requests"`
+	BulkReads             types.Bool     `tfsdk:"bulk_reads"`
 	AllowAdminTokens      types.Bool     `tfsdk:"allow_admin_tokens"`
 	AllowPlainHTTP        types.Bool     `tfsdk:"allow_plain_http"`
 	OnUnreachable         types.String   `tfsdk:"on_unreachable"`
@@ -97,6 +98,8 @@ func (p *registryProvider) Schema(_ context.Context, _ provider.SchemaRequest, r
 				MarkdownDescription: "How many requests may be under way at a time, whatever the command line tool's parallelism. Default " +
 					"`16`. Else `REGISTRY_MAX_CONCURRENT_REQUESTS`.",
 			},
+			"bulk_reads": yesNo("Whether a refresh of many objects reads them by few requests: from the registry's lists where those hold every " +
+				"field, and each group once for all its memberships. Default `true`; `false` reads each object alone. Else `REGISTRY_BULK_READS`."),
 			"allow_admin_tokens": yesNo("Whether people may be mapped to administrators and tokens be minted with administrator rights. " +
 				"Default `false`. Else `REGISTRY_ALLOW_ADMIN_TOKENS`."),
 			"allow_plain_http": yesNo("Whether a credential may be sent over plain http. Default `false`. Else `REGISTRY_ALLOW_PLAIN_HTTP`."),

@@ -90,9 +90,24 @@ func (l lister[T]) each(ctx context.Context) iter.Seq2[T, error] {
 // where they are seen again; one removed in between pulls another back onto a page already read, where it is missed. So a
 // walk during which the list shrank, or that saw fewer objects than there are, is done again.
 func (l lister[T]) all(ctx context.Context) ([]T, error) {
+	first, err := l.page(ctx, 1)
+	if err != nil {
+		return nil, err
+	}
+	return l.rest(ctx, first)
+}
+
+// rest is all for a list whose first page was read already.
+func (l lister[T]) rest(ctx context.Context, first page[T]) ([]T, error) {
 	const rounds = 4
-	for range rounds {
-		items, whole, err := l.walk(ctx)
+	for round := range rounds {
+		if round > 0 {
+			var err error
+			if first, err = l.page(ctx, 1); err != nil {
+				return nil, err
+			}
+		}
+		items, whole, err := l.walk(ctx, first)
 		if err != nil || whole {
 			return items, err
 		}
@@ -103,15 +118,17 @@ func (l lister[T]) all(ctx context.Context) ([]T, error) {
 	}
 }
 
-// walk reads all pages once and reports whether nothing can be missing.
-func (l lister[T]) walk(ctx context.Context) (items []T, whole bool, err error) {
+// walk reads all pages once, the first of which it is given, and reports whether nothing can be missing.
+func (l lister[T]) walk(ctx context.Context, first page[T]) (items []T, whole bool, err error) {
 	seen := map[string]bool{}
 	read, total, shrank := 0, 0, false
 	for pages := 1; read < pages; {
 		read++
-		p, err := l.page(ctx, read)
-		if err != nil {
-			return nil, false, err
+		p := first
+		if read > 1 {
+			if p, err = l.page(ctx, read); err != nil {
+				return nil, false, err
+			}
 		}
 		for _, item := range p.Items {
 			if id := l.id(item); !seen[id] {

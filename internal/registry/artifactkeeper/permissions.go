@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"math"
 	"net/url"
 	"slices"
 	"strings"
@@ -144,32 +145,54 @@ func (p permissions) Get(ctx context.Context, name string) (registry.Permission,
 	return registry.Permission{}, noRows("read", name)
 }
 
-// List implements registry.Permissions; its results are complete. Rows name their repository's title, not its key, so the
-// repositories are read too. Rows of repositories that are gone are left out.
+// List implements registry.Permissions; its results are complete.
 func (p permissions) List(ctx context.Context) iter.Seq2[registry.Permission, error] {
 	return func(yield func(registry.Permission, error) bool) {
-		rows, err := p.list(url.Values{"target_type": {targetRepository}}).all(ctx)
+		all, _, err := p.All(ctx, math.MaxInt)
 		if err != nil {
 			yield(registry.Permission{}, err)
 			return
 		}
-		byTarget := map[string][]rowJSON{}
-		for _, row := range rows {
-			byTarget[row.TargetID] = append(byTarget[row.TargetID], row)
-		}
-		if len(byTarget) == 0 {
-			return
-		}
-		for repo, err := range p.repositories.list(nil).each(ctx) {
-			if err != nil {
-				yield(registry.Permission{}, err)
-				return
-			}
-			if own := byTarget[repo.ID]; len(own) > 0 && !yield(permission(repo.ID, repo.Key, own), nil) {
+		for _, found := range all {
+			if !yield(found, nil) {
 				return
 			}
 		}
 	}
+}
+
+// All implements registry.Whole. Rows name their repository's title, not its key, so the repositories are read too. Rows of
+// repositories that are gone are left out.
+func (p permissions) All(ctx context.Context, most int) ([]registry.Permission, int, error) {
+	grants, keys := p.list(url.Values{"target_type": {targetRepository}}), p.repositories.list(nil)
+	firstRows, err := grants.page(ctx, 1)
+	pages := max(firstRows.Pagination.TotalPages, 1)
+	if err != nil || pages > most || len(firstRows.Items) == 0 {
+		return nil, pages, err
+	}
+	firstKeys, err := keys.page(ctx, 1)
+	if pages += max(firstKeys.Pagination.TotalPages, 1); err != nil || pages > most {
+		return nil, pages, err
+	}
+	rows, err := grants.rest(ctx, firstRows)
+	if err != nil {
+		return nil, pages, err
+	}
+	repositories, err := keys.rest(ctx, firstKeys)
+	if err != nil {
+		return nil, pages, err
+	}
+	byTarget := map[string][]rowJSON{}
+	for _, row := range rows {
+		byTarget[row.TargetID] = append(byTarget[row.TargetID], row)
+	}
+	var all []registry.Permission
+	for _, repo := range repositories {
+		if own := byTarget[repo.ID]; len(own) > 0 {
+			all = append(all, permission(repo.ID, repo.Key, own))
+		}
+	}
+	return all, pages, nil
 }
 
 // Update implements registry.Permissions. It compares with the server's rows, so it needs prior only to know which

@@ -177,6 +177,24 @@ func (u users) List(ctx context.Context, filter registry.UserFilter) iter.Seq2[r
 	}
 }
 
+// All implements registry.Whole.
+func (u users) All(ctx context.Context, most int) ([]registry.User, int, error) {
+	list := u.search("")
+	first, err := list.page(ctx, 1)
+	if pages := max(first.Pagination.TotalPages, 1); err != nil || pages > most {
+		return nil, pages, err
+	}
+	items, err := list.rest(ctx, first)
+	if err != nil {
+		return nil, first.Pagination.TotalPages, err
+	}
+	all := make([]registry.User, 0, len(items))
+	for i := range items {
+		all = append(all, items[i].user())
+	}
+	return all, max(first.Pagination.TotalPages, 1), nil
+}
+
 func (u users) search(term string) lister[userJSON] {
 	query := url.Values{}
 	if term != "" {

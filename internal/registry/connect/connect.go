@@ -10,6 +10,7 @@ import (
 	"github.com/registry-identity/terraform-provider-registry/internal/registry"
 	"github.com/registry-identity/terraform-provider-registry/internal/registry/artifactkeeper"
 	"github.com/registry-identity/terraform-provider-registry/internal/registry/artifactory"
+	"github.com/registry-identity/terraform-provider-registry/internal/registry/snapshot"
 	"github.com/registry-identity/terraform-provider-registry/internal/registry/transport"
 )
 
@@ -17,6 +18,8 @@ import (
 type Config struct {
 	// Type is the registry's type; empty means that it is detected on first use.
 	Type registry.Type
+	// Snapshot lets refreshes read many objects by few requests; nil reads each of them alone.
+	Snapshot *snapshot.Options
 	transport.Config
 }
 
@@ -35,13 +38,14 @@ func New(cfg Config) (registry.Connection, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &connection{client: client, configured: cfg.Type}, nil
+	return &connection{client: client, configured: cfg.Type, snapshot: cfg.Snapshot}, nil
 }
 
 // connection implements registry.Connection.
 type connection struct {
 	client     *transport.Client
 	configured registry.Type
+	snapshot   *snapshot.Options
 
 	mu   sync.Mutex
 	open *registry.Registry
@@ -66,6 +70,9 @@ func (c *connection) Open(ctx context.Context) (*registry.Registry, error) {
 	defer c.mu.Unlock()
 	if c.open == nil {
 		c.open = c.dialect(found)
+		if c.snapshot != nil {
+			c.open = snapshot.New(c.open, *c.snapshot)
+		}
 	}
 	return c.open, nil
 }
