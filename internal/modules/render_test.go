@@ -60,6 +60,17 @@ var fixtures = map[string]map[string]any{
 		"instance":         "rival",
 		"package_managers": map[string]any{"npm": "npm-virtual", "go": "go-virtual", "pypi": "pypi-virtual"},
 	},
+	"oauth": {
+		"token_source":     "external-auth",
+		"external_auth_id": "jfrog",
+		"package_managers": map[string]any{"npm": []string{"npm-virtual", "@acme:npm-private"}, "go": "go-virtual", "pypi": "pypi-virtual"},
+	},
+	"oauth_warn": {
+		"token_source":     "external-auth",
+		"external_auth_id": "jfrog",
+		"on_mismatch":      "warn",
+		"package_managers": map[string]any{"npm": "npm-virtual"},
+	},
 	"extra": {
 		"package_managers": map[string]any{
 			"pypi": map[string]any{"repositories": []string{"pypi-a", "pypi-b"}, "extra_indexes": true},

@@ -372,13 +372,13 @@ func TestModeIsRepaired(t *testing.T) {
 		w := newWorkspace(t, shell)
 		w.signIn(module, "jane", "jane", janesToken, inAYear)
 		w.run(module.Texts["start"])
-		for path, mode := range map[string]fs.FileMode{"secrets": 0o755, "secrets/netrc": 0o644, "secrets/registry/goauth": 0o644} {
+		for path, mode := range map[string]fs.FileMode{"secrets": 0o755, "secrets/netrc": 0o644, "secrets/registry/token": 0o644} {
 			if err := os.Chmod(w.data(path), mode); err != nil {
 				t.Fatal(err)
 			}
 		}
 		w.run(module.Texts["refresh"])
-		for path, mode := range map[string]fs.FileMode{"secrets": 0o700, "secrets/netrc": 0o600, "secrets/registry/goauth": 0o600} {
+		for path, mode := range map[string]fs.FileMode{"secrets": 0o700, "secrets/netrc": 0o600, "secrets/registry/token": 0o600} {
 			info, err := os.Stat(w.data(path))
 			if err != nil {
 				t.Fatal(err)

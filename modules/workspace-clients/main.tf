@@ -12,33 +12,40 @@ locals {
 
   certificates = regexall("-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\\s]+-----END CERTIFICATE-----", replace(var.ca_certificate, "\r", ""))
 
+  # Clients that can ask for a credential at each use do so when it changes while the workspace runs.
+  per_use = var.token_source == "external-auth"
+
   # No secret and no identity in here: the text must be the same for every user.
   settings = merge(
     {
-      instance        = var.instance
-      registry_url    = local.base_url
-      registry_host   = local.host
-      registry_name   = local.hostname
-      token_user      = var.registry_type == "artifact_keeper" ? "__token__" : ""
-      user_variable   = local.env_names.user
-      token_variable  = local.env_names.token
-      expiry_variable = local.env_names.expires_at
-      account_help    = var.account_help
-      npm_registry    = join("", [for r in local.repositories.npm : r.url if r.scope == ""])
-      npm_scopes      = join("\n", [for r in local.repositories.npm : "${r.scope} ${r.url}" if r.scope != ""])
-      go_urls         = join("\n", [for r in local.repositories.go : r.url])
-      go_proxy        = length(local.repositories.go) == 0 ? "" : join(",", concat([for r in local.repositories.go : r.url], [local.go_fallback]))
-      go_no_sum_db    = try(join(",", local.go_no_sum_db), "")
-      pypi_index      = try(local.repositories.pypi[0].url, "")
-      pypi_extra      = join(" ", [for r in try(slice(local.repositories.pypi, 1, length(local.repositories.pypi)), []) : r.url])
-      ca_count        = tostring(length(local.certificates))
+      instance           = var.instance
+      registry_url       = local.base_url
+      registry_host      = local.host
+      registry_name      = local.hostname
+      token_source       = var.token_source
+      external_auth      = var.external_auth_id
+      on_mismatch        = var.on_mismatch
+      token_user         = var.registry_type == "artifact_keeper" ? "__token__" : ""
+      user_variable      = local.env_names.user
+      token_variable     = local.env_names.token
+      expiry_variable    = local.env_names.expires_at
+      account_help       = var.account_help
+      ca_count           = tostring(length(local.certificates))
+      netrc              = anytrue([for client in local.wanted_clients : client.netrc]) ? "yes" : "no"
+      ecosystems         = join(" ", keys(local.ecosystems))
+      urls               = join("", flatten([for name, list in local.repositories : [for r in list : "${name} ${r.url}\n"]]))
+      fronts             = join("", concat(["${var.instance}-doctor doctor\n"], flatten([for client in local.wanted_clients : [for front, protocol in client.fronts : "${front} ${protocol}\n"]])))
+      credential_program = join("\n", [for name in local.program_files : file("${path.module}/scripts/${name}.sh")])
     },
+    { for name, list in local.repositories : "${name}_urls" => join("\n", distinct([for r in list : r.url])) },
     { for number, certificate in local.certificates : "ca_${number + 1}" => certificate },
+    local.ecosystem_settings,
   )
   # In single quotes the shell expands nothing; only the quote itself needs care.
   settings_text = join("\n", [for name, value in local.settings : "${name}='${replace(value, "'", "'\\''")}'"])
 
-  script_files = ["common", "files", "lock", "credentials", "certificates", "npm", "go", "pypi", "main"]
+  script_files  = concat(["common", "files", "lock", "time", "token-file", "credentials", "program", "certificates"], keys(local.ecosystems), ["main"])
+  program_files = ["lock", "time", "token-file", "program/json", "program/token", "program/fronts", "program/doctor", "program/main"]
   script_texts = {
     for mode in ["start", "refresh", "stop"] : mode => join("\n", concat(
       ["#!/bin/sh", "mode='${mode}'", local.settings_text],
@@ -50,16 +57,15 @@ locals {
   script_size       = max([for text in values(local.script_texts) : length(base64encode(text)) / 4 * 3]...)
 
   # What clients take from the environment, the same for every user. The agent expands $HOME in the values.
-  client_variables = merge(
-    length(local.repositories.go) + length(local.repositories.pypi) > 0 ? { NETRC = "${local.data_dir}/secrets/netrc" } : {},
-    length(local.repositories.pypi) > 0 ? { PIP_INDEX_URL = local.settings.pypi_index } : {},
-    local.settings.pypi_extra != "" ? { PIP_EXTRA_INDEX_URL = local.settings.pypi_extra } : {},
-    length(local.repositories.pypi) > 0 && local.scheme == "http" ? { PIP_TRUSTED_HOST = local.host } : {},
-    length(local.repositories.pypi) > 0 && length(local.certificates) > 0 ? { PIP_CERT = "${local.data_dir}/ca-bundle.pem" } : {},
-    # Go can be told about a certificate authority in no other way. Adding a folder takes nothing away from other
-    # programs, while SSL_CERT_FILE with a missing file breaks them. The first two are the systems' own folders.
-    length(local.certificates) > 0 ? { SSL_CERT_DIR = "/etc/ssl/certs:/etc/pki/tls/certs:${local.data_dir}/ca" } : {},
-  )
+  client_variables = merge(concat(
+    [for client in local.wanted_clients : client.variables],
+    [
+      local.settings.netrc == "yes" ? { NETRC = "${local.data_dir}/secrets/netrc" } : {},
+      # Go can be told about a certificate authority in no other way. Adding a folder takes nothing away from other
+      # programs, while SSL_CERT_FILE with a missing file breaks them. The first two are the systems' own folders.
+      length(local.certificates) > 0 ? { SSL_CERT_DIR = "/etc/ssl/certs:/etc/pki/tls/certs:${local.data_dir}/ca" } : {},
+    ],
+  )...)
 }
 
 resource "coder_script" "start" {
@@ -75,6 +81,10 @@ resource "coder_script" "start" {
     precondition {
       condition     = length(local.problems) == 0
       error_message = join("\n", local.problems)
+    }
+    precondition {
+      condition     = !local.per_use || (var.registry_type == "artifactory" && var.external_auth_id != "")
+      error_message = var.registry_type == "artifactory" ? "token_source = \"external-auth\" needs external_auth_id." : "Artifact Keeper is no authorization server, so Coder's external authentication cannot have tokens for it. Use the registry-token module."
     }
     precondition {
       condition     = local.script_size < local.script_size_limit

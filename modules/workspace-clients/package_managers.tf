@@ -1,10 +1,58 @@
 # Turns `package_managers` in all its shapes into lists of repositories with URLs, and says everything that is wrong with it
-# at once. To add an ecosystem: a row here, its settings in main.tf, a file in scripts/ and its name in scripts/main.sh.
+# at once.
+#
+# To add an ecosystem NAME (lower-case letters, digits and underscores): a row in ecosystems, one in clients, its own settings, if
+# any, in ecosystem_settings, and scripts/NAME.sh with configure_NAME and remove_NAME. The script finds $NAME_urls (one a line),
+# $token_source, $token, $user, $credentials and $bundle, writes with write_file or replace_block, ends with `result` or
+# `finish`, and leaves no secret outside $instance_secrets.
+#
+# When the token comes from Coder (per_use) it changes while the workspace runs. Then use a front, or a file below
+# $instance_secrets: every refresh calls configure_NAME again. Nothing that is set once (a variable, a file of the user's) may hold it.
 locals {
+  # The keys of the object form, and the URL of a repository on either registry; %s is its key.
   ecosystems = {
-    npm  = { options = ["repositories"], artifactory = "/artifactory/api/npm/%s/", artifact_keeper = "/npm/%s/" }
     go   = { options = ["repositories", "fallback", "no_sum_db"], artifactory = "/artifactory/api/go/%s", artifact_keeper = "/go/%s" }
+    npm  = { options = ["repositories"], artifactory = "/artifactory/api/npm/%s/", artifact_keeper = "/npm/%s/" }
     pypi = { options = ["repositories", "extra_indexes"], artifactory = "/artifactory/api/pypi/%s/simple", artifact_keeper = "/pypi/%s/simple/" }
+  }
+
+  # fronts     names of the credential program, and the protocol each speaks (answer_* in scripts/program/fronts.sh). A name that
+  #            begins with the instance is called by its whole path, ${local.data_dir}/bin/NAME; any other is put on the PATH.
+  # netrc      whether it needs the netrc file, which holds the token.
+  # variables  environment of every process the agent starts; no secret.
+  clients = {
+    go = {
+      fronts    = { "${var.instance}-goauth" = "go" }
+      netrc     = !local.per_use
+      variables = {}
+    }
+    npm = {
+      fronts    = {}
+      netrc     = false
+      variables = local.per_use ? { NPM_CONFIG_GLOBALCONFIG = "${local.data_dir}/secrets/npmrc" } : {}
+    }
+    pypi = {
+      fronts = local.per_use ? { keyring = "keyring" } : {}
+      netrc  = !local.per_use
+      # With per_use they are in a file, since the user's name is part of the address.
+      variables = { for name, value in {
+        PIP_INDEX_URL       = local.ecosystem_settings.pypi_index
+        PIP_EXTRA_INDEX_URL = local.ecosystem_settings.pypi_extra
+        PIP_TRUSTED_HOST    = local.scheme == "http" ? local.host : ""
+        PIP_CERT            = length(local.certificates) > 0 ? "${local.data_dir}/ca-bundle.pem" : ""
+      } : name => value if value != "" && !local.per_use }
+    }
+  }
+  wanted_clients = { for name, client in local.clients : name => client if length(local.repositories[name]) > 0 }
+
+  # What a script needs beyond the URLs.
+  ecosystem_settings = {
+    npm_registry = join("", [for r in local.repositories.npm : r.url if r.scope == ""])
+    npm_scopes   = join("\n", [for r in local.repositories.npm : "${r.scope} ${r.url}" if r.scope != ""])
+    go_proxy     = length(local.repositories.go) == 0 ? "" : join(",", concat([for r in local.repositories.go : r.url], [local.go_fallback]))
+    go_no_sum_db = try(join(",", local.go_no_sum_db), "")
+    pypi_index   = try(local.repositories.pypi[0].url, "")
+    pypi_extra   = join(" ", [for r in try(slice(local.repositories.pypi, 1, length(local.repositories.pypi)), []) : r.url])
   }
 
   # The default port is dropped because clients drop it too, and would then not find credentials written for host:443.

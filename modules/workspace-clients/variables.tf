@@ -33,6 +33,42 @@ variable "package_managers" {
   }
 }
 
+variable "token_source" {
+  description = "Where the token comes from: `env` (this module's `user` and `token`, fixed until the next start) or `external-auth` (Coder's external authentication, fetched in the workspace and renewed while it runs)."
+  type        = string
+  default     = "env"
+  nullable    = false
+
+  validation {
+    condition     = contains(["env", "external-auth"], var.token_source)
+    error_message = "token_source must be \"env\" or \"external-auth\"."
+  }
+}
+
+variable "external_auth_id" {
+  description = "The ID of the external authentication provider in Coder's configuration, for token_source = \"external-auth\"."
+  type        = string
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^([A-Za-z0-9][A-Za-z0-9._-]*)?$", var.external_auth_id))
+    error_message = "external_auth_id must be the ID as in CODER_EXTERNAL_AUTH_<n>_ID: letters, digits, dots, hyphens and underscores, starting with a letter or digit."
+  }
+}
+
+variable "on_mismatch" {
+  description = "What to do when the linked account is not `user`, or its token has an administrator's rights: `refuse` or `warn`. Only for token_source = \"external-auth\"; the check needs a token that says whose it is (a JWT)."
+  type        = string
+  default     = "refuse"
+  nullable    = false
+
+  validation {
+    condition     = contains(["refuse", "warn"], var.on_mismatch)
+    error_message = "on_mismatch must be \"refuse\" or \"warn\"."
+  }
+}
+
 variable "instance" {
   description = "Name of this instance of the module in the workspace. It is part of the environment variables and of the markers in configuration files, so two instances in one workspace need two names."
   type        = string
@@ -45,7 +81,7 @@ variable "instance" {
 }
 
 variable "user" {
-  description = "The registry user that the token belongs to. Empty when there are no credentials."
+  description = "The registry user that the token belongs to. Empty when there are no credentials, or when the token from external authentication says it."
   type        = string
   default     = ""
   nullable    = false

@@ -14,6 +14,10 @@ secrets=$base/secrets
 instance_secrets=$secrets/$instance
 bundle=$base/ca-bundle.pem
 status_file=$base/$instance.status
+lock=$base/lock
+# Seconds before its end from which a refresh asks for the next token, and between the start's tries.
+renew_before=600
+load_pause=3
 
 newline='
 '
@@ -91,4 +95,18 @@ check_home() {
 		complain "The home folder must belong to the workspace user: give it to them in the image, so that a new volume inherits it (chown), and repair an existing volume once."
 		return 1
 	fi
+}
+
+# percent_encoded TEXT: for the user name in a URL. Names have printable ASCII characters only.
+percent_encoded() {
+	encoded_rest=$1
+	while [ -n "$encoded_rest" ]; do
+		encoded_tail=${encoded_rest#?}
+		encoded_char=${encoded_rest%"$encoded_tail"}
+		encoded_rest=$encoded_tail
+		case $encoded_char in
+		[A-Za-z0-9._~-]) printf '%s' "$encoded_char" ;;
+		*) printf '%%%02X' "'$encoded_char" ;;
+		esac
+	done
 }

@@ -1,11 +1,13 @@
 # shellcheck shell=sh
-# The only file that handles the token. Everything secret is in one folder with mode 0700, so that one command wipes it.
-# Nothing here passes a secret as an argument: printf is built into the shell.
+# The credentials and their folder. Everything secret is in one folder with mode 0700, so that one command wipes it, and
+# what comes from Coder is fetched by the credential program. Nothing here passes a secret as an argument: printf is built
+# into the shell.
 # shellcheck disable=SC2034,SC2154
 
 # A workspace can change hands (a claimed prebuild, a home volume that is used again), and the next owner must not find
 # anything of the previous one.
 wipe_secrets() {
+	eval "environment_user=\${$user_variable-}"
 	chmod 700 "$base" "$secrets" 2>/dev/null
 	owner_now=${CODER_WORKSPACE_OWNER_NAME-}/$environment_user
 	owner_before=$owner_now
@@ -21,26 +23,76 @@ wipe_secrets() {
 	printf '%s\n' "$owner_now" | write_file "$instance_secrets/owner" 600 && chmod 700 "$secrets" "$instance_secrets"
 }
 
-# Sets user, token and credentials (ok or none). A new source of tokens has its place here.
+# Sets user, token, expires (seconds since 1970, empty when unknown) and credentials (ok or none).
 load_credentials() {
-	eval "environment_user=\${$user_variable-} token=\${$token_variable-} expires_at=\${$expiry_variable-}"
-	user=${token_user:-$environment_user}
-	credentials=ok
-	if [ -z "$token" ]; then
-		credentials=none
-		return 0
-	fi
-	case $token in
-	*[!A-Za-z0-9._~+/=:@%-]*)
-		complain "$token_variable does not hold a token: there are characters in it that no token has."
-		token='' credentials=none
-		return 1
+	token='' user=$environment_user expires='' credentials=none
+	case $user in
+	*[[:space:][:cntrl:]:\'\"\\\#]*)
+		complain "$user_variable does not hold the name of a registry user."
+		user=''
 		;;
 	esac
-	case $user in
-	'' | *[[:space:][:cntrl:]:\'\"\\\#]*)
+	if [ "$token_source" = external-auth ]; then
+		load_from_coder
+	else
+		load_from_environment
+	fi
+}
+
+load_from_environment() {
+	eval "token=\${$token_variable-} expires_at=\${$expiry_variable-}"
+	user=${token_user:-$user}
+	if [ -z "$token" ]; then
+		remove_file "$instance_secrets/token"
+		return 0
+	fi
+	if ! is_token "$token"; then
+		complain "$token_variable does not hold a token: there are characters in it that no token has."
+	elif [ -z "$user" ]; then
 		complain "$user_variable does not hold the name of a registry user, so the token cannot be used."
-		token='' credentials=none
+	elif expires=$([ -z "$expires_at" ] || seconds_of "$expires_at" || :) until=$expires warning='' &&
+		token_lines | write_file "$instance_secrets/token" 600; then
+		credentials=ok
+		return 0
+	fi
+	token=''
+	remove_file "$instance_secrets/token"
+	return 1
+}
+
+# The start asks a few times, because a registry or a Coder server that is just coming up is no reason for a workspace without
+# credentials; a refresh leaves it to the next one. What files hold is renewed well before its end, if Coder will.
+load_from_coder() {
+	if [ -n "$user" ]; then
+		printf '%s\n' "$user" | write_file "$instance_secrets/user" 600 || return 1
+	else
+		remove_file "$instance_secrets/user"
+	fi
+	load_tries=3
+	if [ "$mode" = refresh ]; then
+		load_tries=1
+	fi
+	while :; do
+		load_problem=$(sh "$program" fetch "$instance" "$renew_before")
+		load_status=$?
+		load_tries=$((load_tries - 1))
+		if [ "$load_status" != 1 ] || [ "$load_tries" -le 0 ] || ! command -v coder >/dev/null 2>&1; then
+			break
+		fi
+		rm -f "$instance_secrets/refusal"
+		sleep "$load_pause"
+	done
+	case $load_status in
+	0)
+		read_token && credentials=ok
+		;;
+	3)
+		attention=yes
+		result token none "$load_problem"
+		return 0
+		;;
+	*)
+		result token failed "$load_problem"
 		return 1
 		;;
 	esac
@@ -54,9 +106,9 @@ netrc_lines() {
 	printf 'machine %s login %s password %s\n' "$registry_name" "$user" "$token"
 }
 
-# Each instance adds a part, an empty one when it has no token.
+# Each instance adds a part, an empty one when it has no token or when its clients ask the credential program.
 write_netrc() {
-	if [ -z "$go_urls$pypi_index" ]; then
+	if [ "$netrc" != yes ]; then
 		remove_file "$instance_secrets/netrc"
 	elif [ -n "$token" ]; then
 		netrc_lines | write_file "$instance_secrets/netrc" 600 || return 1
@@ -85,42 +137,22 @@ compose_netrc() {
 	} | write_file "$secrets/netrc" 600
 }
 
-# days_since_epoch YEAR MONTH DAY, by the civil calendar: `date` cannot parse a time portably.
-days_since_epoch() {
-	days_year=$1 days_month=$2
-	if [ "$days_month" -le 2 ]; then
-		days_year=$((days_year - 1)) days_month=$((days_month + 12))
-	fi
-	printf '%s' $((365 * days_year + days_year / 4 - days_year / 100 + days_year / 400 + (153 * (days_month - 3) + 2) / 5 + $3 - 719469))
-}
-
-# A zero in front would make a number octal.
-decimal() {
-	decimal_digits=${1#0}
-	printf '%s' "${decimal_digits:-0}"
-}
-
-# The token of this workspace is fixed until the next start, so say in time that it ends.
+# A token from the environment is fixed until the next start, so say in time that it ends. One from Coder is renewed.
 check_expiry() {
 	[ -n "$token" ] || return 0
-	case $expires_at in
-	[0-9][0-9][0-9][0-9]-[0-1][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9]*Z) ;;
-	'')
+	if [ "$token_source" = external-auth ]; then
+		check_renewal
+		return
+	fi
+	if [ -z "$expires_at" ]; then
 		result token ok "does not expire"
-		return 0
-		;;
-	*)
+		return
+	fi
+	if [ -z "$expires" ]; then
 		result token note "cannot tell when the token ends: $expiry_variable is not a UTC time"
-		return 0
-		;;
-	esac
-	expiry_date=${expires_at%%T*}
-	expiry_clock=${expires_at#*T}
-	expiry_month_day=${expiry_date#*-}
-	expiry_minutes=${expiry_clock#*:}
-	expiry_day=$(days_since_epoch "${expiry_date%%-*}" "$(decimal "${expiry_month_day%-*}")" "$(decimal "${expiry_month_day#*-}")")
-	expiry_seconds=$((expiry_day * 86400 + $(decimal "${expiry_clock%%:*}") * 3600 + $(decimal "${expiry_minutes%%:*}") * 60))
-	expiry_left=$((expiry_seconds - $(date +%s)))
+		return
+	fi
+	expiry_left=$((expires - $(date +%s)))
 	if [ "$expiry_left" -le 86400 ]; then
 		attention=yes
 	fi
@@ -130,5 +162,16 @@ check_expiry() {
 		result token note "ends at $expires_at, in less than 24 hours: stop and start this workspace before to get a new one"
 	else
 		result token ok "valid until $expires_at"
+	fi
+}
+
+# No time in here: the status of a workspace that works stays the same.
+check_renewal() {
+	if [ -n "$warning" ]; then
+		result token note "$warning"
+	elif [ -z "$user" ]; then
+		result token note "from Coder; whose it is cannot be told from it, so give the module the user name for clients that need one"
+	else
+		result token ok "from Coder, as $user, renewed while the workspace runs"
 	fi
 }

@@ -1,10 +1,10 @@
 # shellcheck shell=sh
 # Go: settings in the file that `go env -w` writes, so that every process has them and Go itself need not be installed
-# yet. The token comes from a helper that Go (1.24 and later) asks; earlier versions use netrc.
+# yet. The token comes from the credential program, which Go (1.24 and later) asks; earlier versions use netrc, and so have
+# no credentials where the token comes from Coder and no file holds one.
 # shellcheck disable=SC2154
 
 go_helper=$base/bin/$instance-goauth
-go_header=$instance_secrets/goauth
 
 # Fails where Go itself would find no file.
 go_env_file() {
@@ -21,26 +21,6 @@ go_env_file() {
 	/*) printf '%s' "$XDG_CONFIG_HOME/go/env" ;;
 	*) return 1 ;;
 	esac
-}
-
-# The helper's whole output, made here so that the helper only has to print a file.
-write_go_header() {
-	if [ -z "$token" ]; then
-		remove_file "$go_header"
-		return 0
-	fi
-	go_basic=$(printf '%s:%s' "$user" "$token" | base64 | tr -d '\n') && [ -n "$go_basic" ] || return 1
-	printf '%s\n\nAuthorization: Basic %s\n\n' "$go_urls" "$go_basic" | write_file "$go_header" 600
-}
-
-write_go_helper() {
-	write_file "$go_helper" 700 <<-END
-		#!/bin/sh
-		# Gives the go command its Authorization header. Called with an address after a refusal: there is no better one then.
-		if [ \$# -eq 0 ] && [ -r '$go_header' ]; then
-			exec cat '$go_header'
-		fi
-	END
 }
 
 # The helper comes first, or an old entry in netrc would win over it.
@@ -65,20 +45,14 @@ configure_go() {
 		result go failed "the module instance \"$go_other\" already sets GOPROXY, and there is only one; list the repositories in one instance; if the template has no such instance any more, delete its lines from $go_file"
 		return 1
 	fi
-	if ! write_go_header; then
-		result go failed "the credentials could not be prepared: this needs base64, which coreutils and busybox have"
-		return 1
-	fi
-	if ! write_go_helper || ! replace_block "$go_file" "$(go_lines)$newline"; then
-		result go failed "$go_file or $go_helper could not be written: look at their owner and mode"
+	if ! replace_block "$go_file" "$(go_lines)$newline"; then
+		result go failed "$go_file could not be written: look at its owner and mode"
 		return 1
 	fi
 	finish go go "$go_proxy in $go_file" "$(overruled "$(go_auth)" GOAUTH)$(overruled "$go_no_sum_db" GONOSUMDB)$(overruled "$go_proxy" GOPROXY)"
 }
 
 remove_go() {
-	remove_file "$go_helper"
-	remove_file "$go_header"
 	if go_file=$(go_env_file); then
 		replace_block "$go_file" ''
 	fi

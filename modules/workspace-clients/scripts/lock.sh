@@ -1,8 +1,7 @@
 # shellcheck shell=sh
 # One run at a time: the start and the refresh script, and those of other instances, share files.
+# The credential program has locks of its own, one per instance.
 # shellcheck disable=SC2154
-
-lock=$base/lock
 
 # A process id alone proves nothing after a restart: the home folder outlives the container and the numbers come again.
 # start_time PID: when it was started, or nothing where the system does not tell.
@@ -27,7 +26,7 @@ holder_alive() {
 
 # take_lock SECONDS: waits that long at most.
 take_lock() {
-	lock_left=$1
+	lock_left=$(($1 * 10))
 	while ! mkdir "$lock" 2>/dev/null; do
 		lock_holder=$(cat "$lock/holder" 2>/dev/null)
 		if [ -n "$lock_holder" ] && ! holder_alive "$lock_holder"; then
@@ -37,15 +36,23 @@ take_lock() {
 		if [ "$lock_left" -le 0 ]; then
 			return 1
 		fi
-		lock_left=$((lock_left - 1))
+		if sleep 0.1 2>/dev/null; then
+			lock_left=$((lock_left - 1))
+		else
+			sleep 1
+			lock_left=$((lock_left - 10))
+		fi
 		# The holder is written right after the folder is made; one still without it was killed in between.
 		if [ -z "$lock_holder" ] && [ "$lock_left" -le 0 ]; then
 			rmdir "$lock" 2>/dev/null
-			continue
 		fi
-		sleep 1
 	done
 	printf '%s %s\n' "$$" "$(start_time "$$")" >"$lock/holder"
 	trap 'rm -rf "$lock"' EXIT
 	trap 'exit 130' HUP INT TERM
+}
+
+release_lock() {
+	rm -rf "$lock"
+	trap - EXIT HUP INT TERM
 }

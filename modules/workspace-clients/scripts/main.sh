@@ -12,15 +12,16 @@ set_up() {
 }
 
 set_up_all() {
-	load_credentials || failed=yes
-	if ! wipe_secrets || ! configure_certificates; then
+	if ! wipe_secrets || ! install_program || ! configure_certificates; then
 		complain "Cannot prepare $base."
 		failed=yes
 		return
 	fi
-	set_up npm "$npm_registry$npm_scopes"
-	set_up go "$go_proxy"
-	set_up pypi "$pypi_index"
+	load_credentials || failed=yes
+	for ecosystem in $ecosystems; do
+		eval "set_up_urls=\$${ecosystem}_urls"
+		set_up "$ecosystem" "$set_up_urls"
+	done
 	if ! write_netrc; then
 		result netrc failed "$secrets/netrc could not be written"
 	fi
@@ -47,17 +48,18 @@ report() {
 }
 
 remove_all() {
-	remove_npm
-	remove_go
-	remove_pypi
+	for ecosystem in $ecosystems; do
+		"remove_$ecosystem"
+	done
+	remove_program
 	remove_certificates_from 1
 	write_bundle
-	rm -rf "${instance_secrets:?}"
+	rm -rf "${instance_secrets:?}" "$base/$instance.fetching"
 	remove_file "$status_file"
 	# What is left belongs to other instances.
 	compose_netrc
 	rm -rf "$lock"
-	rmdir "$base/bin" "$base/ca" "$secrets" "$base" "${base%/*}" "${base%/*/*}" 2>/dev/null
+	rmdir "$base/bin" "$base/instances" "$base/ca" "$secrets" "$base" "${base%/*}" "${base%/*/*}" 2>/dev/null
 	return 0
 }
 

@@ -1,6 +1,9 @@
 # shellcheck shell=sh
-# npm, and whatever else reads the user's .npmrc (pnpm, yarn 1). The file refers to the token's environment variable, so
-# there is no secret in it.
+# npm, and whatever else reads the user's .npmrc (pnpm, yarn 1). There is never a secret in that file, which may be a link
+# into a repository of dotfiles: it refers to the token's environment variable, or, when the token is renewed and a variable
+# would be the first one for ever, the credential is in a file of ours that NPM_CONFIG_GLOBALCONFIG names. It takes the place of
+# npm's global file and has a copy of that in it. The user's own file would be replaced by NPM_CONFIG_USERCONFIG, and what
+# `npm config set` writes would be lost.
 # shellcheck disable=SC2154
 
 npmrc_file() {
@@ -9,10 +12,51 @@ npmrc_file() {
 
 # Credentials belong to a URL without its scheme, and only to that repository: other paths of the host get no token.
 npm_credential() {
-	if [ -n "$token" ]; then
+	if [ -n "$token" ] && [ "$token_source" = env ]; then
 		# shellcheck disable=SC2016 # npm expands this, not the shell
 		printf '//%s:_authToken=${%s}\n' "${1#*://}" "$token_variable"
 	fi
+}
+
+# Where npm would look for its global file: below its prefix, which is that of node unless the image says otherwise.
+npm_global_file() {
+	npm_node=$(command -v node) && npm_node=$(readlink -f "$npm_node")
+	for npm_candidate in "${PREFIX-}/etc/npmrc" "${npm_node%/bin/*}/etc/npmrc" /usr/local/etc/npmrc /etc/npmrc; do
+		if [ -f "$npm_candidate" ] && [ -r "$npm_candidate" ]; then
+			printf '%s' "$npm_candidate"
+			return
+		fi
+	done
+}
+
+# Each instance adds a part, as to netrc.
+write_npm_credentials() {
+	if [ "$token_source" = external-auth ] && [ -n "$npm_urls" ]; then
+		if [ -n "$token" ]; then
+			for npm_url in $npm_urls; do
+				printf '//%s:_authToken=%s\n' "${npm_url#*://}" "$token"
+			done
+		fi | write_file "$instance_secrets/npmrc" 600 || return 1
+	else
+		remove_file "$instance_secrets/npmrc"
+	fi
+	compose_npm_credentials
+}
+
+compose_npm_credentials() {
+	set -- "$secrets"/*/npmrc
+	if ! [ -f "$1" ]; then
+		remove_file "$secrets/npmrc"
+		return
+	fi
+	npm_global=$(npm_global_file)
+	{
+		if [ -n "$npm_global" ]; then
+			cat "$npm_global"
+			printf '\n'
+		fi
+		cat "$@"
+	} | write_file "$secrets/npmrc" 600
 }
 
 npm_lines() {
@@ -52,9 +96,18 @@ configure_npm() {
 		result npm failed "$npm_file could not be written: look at its owner and mode"
 		return 1
 	fi
-	finish npm npm "${npm_registry:-scopes only} in $npm_file" "$(overruled "$npm_registry" ${npm_registry:+NPM_CONFIG_REGISTRY npm_config_registry})"
+	if ! write_npm_credentials; then
+		result npm failed "$secrets/npmrc could not be written"
+		return 1
+	fi
+	npm_names=$(overruled "$npm_registry" ${npm_registry:+NPM_CONFIG_REGISTRY npm_config_registry})
+	if [ "$token_source" = external-auth ] && [ "${NPM_CONFIG_GLOBALCONFIG-}" != "$secrets/npmrc" ]; then
+		npm_names="$npm_names NPM_CONFIG_GLOBALCONFIG"
+	fi
+	finish npm npm "${npm_registry:-scopes only} in $npm_file" "$npm_names"
 }
 
 remove_npm() {
-	replace_block "$(npmrc_file)" ''
+	remove_file "$instance_secrets/npmrc"
+	replace_block "$(npmrc_file)" '' && compose_npm_credentials
 }

@@ -1,0 +1,5 @@
+# shellcheck shell=sh
+
+answer_doctor() {
+	return 0
+}
