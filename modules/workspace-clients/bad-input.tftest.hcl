@@ -400,3 +400,46 @@ run "script_too_long_for_the_agent" {
 
   expect_failures = [coder_script.start]
 }
+
+run "unknown_token_source" {
+  command = plan
+
+  variables {
+    token_source = "keychain"
+  }
+
+  expect_failures = [var.token_source]
+}
+
+run "external_auth_without_an_id" {
+  command = plan
+
+  variables {
+    token_source = "external-auth"
+  }
+
+  expect_failures = [coder_script.start]
+}
+
+run "external_auth_of_artifact_keeper" {
+  command = plan
+
+  variables {
+    registry_type    = "artifact_keeper"
+    token_source     = "external-auth"
+    external_auth_id = "keeper"
+  }
+
+  expect_failures = [coder_script.start]
+}
+
+run "external_auth_id_with_a_line_break" {
+  command = plan
+
+  variables {
+    token_source     = "external-auth"
+    external_auth_id = "jfrog\nsource env"
+  }
+
+  expect_failures = [var.external_auth_id]
+}
