@@ -5,9 +5,10 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"testing"
+
+	"github.com/registry-identity/terraform-provider-registry/internal/coderplay"
 )
 
 func TestMain(m *testing.M) {
@@ -16,65 +17,6 @@ func TestMain(m *testing.M) {
 		os.Exit(traceMain(os.Args[2], os.Args[3:]))
 	}
 	os.Exit(m.Run())
-}
-
-func TestInterpreter(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string][]string{
-		"#!/bin/sh\necho":                {"/bin/sh"},
-		"#!/usr/bin/env bash\necho":      {"/usr/bin/env", "bash"},
-		"\n#!/bin/sh -e\necho":           {"/bin/sh", "-e"},
-		"echo without a shebang\necho 2": {"sh"},
-	} {
-		if got := interpreter(text); !slices.Equal(got, want) {
-			t.Errorf("interpreter(%q) = %q, want %q", text, got, want)
-		}
-	}
-}
-
-func TestMergeEnvironment(t *testing.T) {
-	t.Parallel()
-	a := &agent{env: map[string]string{"HOME": "/home/x", "PATH": "/bin"}}
-	for _, v := range []variable{
-		{Name: "NETRC", Value: "$HOME/netrc"},
-		{Name: "PATH", Value: "/opt", MergeStrategy: "append"},
-		{Name: "PATH", Value: "/first", MergeStrategy: "prepend"},
-		{Name: "NETRC", Value: "${HOME}/other", MergeStrategy: "replace"},
-	} {
-		if err := a.merge(v); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if a.env["PATH"] != "/first:/bin:/opt" || a.env["NETRC"] != "/home/x/other" {
-		t.Errorf("got %v", a.env)
-	}
-	if err := a.merge(variable{Name: "PATH", Value: "x", MergeStrategy: "error"}); err == nil {
-		t.Error("a second value with the strategy error was accepted")
-	}
-}
-
-func TestOutcomes(t *testing.T) {
-	t.Parallel()
-	c := clients[0]
-	for name, tc := range map[string]struct {
-		attempt           attempt
-		installed, denied bool
-	}{
-		"installed as the owner":     {attempt{client: c, served: []string{owner}}, true, false},
-		"installed as another":       {attempt{client: c, served: []string{"admin"}}, false, false},
-		"installed as two":           {attempt{client: c, served: []string{owner, "admin"}}, false, false},
-		"installed from elsewhere":   {attempt{client: c}, false, false},
-		"refused":                    {attempt{client: c, code: 1, refused: []int{401}}, false, true},
-		"failed before it was asked": {attempt{client: c, code: 1}, false, false},
-		"failed, but was served":     {attempt{client: c, code: 1, served: []string{owner}, refused: []int{401}}, false, false},
-	} {
-		if got := tc.attempt.installed(owner) == nil; got != tc.installed {
-			t.Errorf("%s: installed = %v", name, got)
-		}
-		if got := tc.attempt.denied() == nil; got != tc.denied {
-			t.Errorf("%s: denied = %v", name, got)
-		}
-	}
 }
 
 // Every guard of the search is broken once.
@@ -124,11 +66,11 @@ func TestFilesInTheHomeAreJudgedByTheirModes(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, "netrc"), []byte("password M-1"), tc.file); err != nil {
 			t.Fatal(err)
 		}
-		out, err := newOutput(filepath.Join(t.TempDir(), "log"))
+		out, err := coderplay.NewOutput(filepath.Join(t.TempDir(), "log"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := &story{minted: newSecret("minted", "M-1"), admin: newSecret("admin", "A-1"), agent: &agent{home: home}, out: out}
+		s := &story{minted: newSecret("minted", "M-1"), admin: newSecret("admin", "A-1"), agent: &coderplay.Agent{Home: home}, out: out}
 		found, err := s.lookInFiles(t.Context())
 		if err != nil {
 			t.Fatal(err)

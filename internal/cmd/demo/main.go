@@ -87,9 +87,9 @@ func runOne(ctx context.Context, o options, dialect string) error {
 	defer s.close()
 	err = s.tell(ctx)
 	if err != nil {
-		return fmt.Errorf("%s failed after %s: %w\nthe log is %s", s.title(), seconds(time.Since(start)), err, s.out.path)
+		return fmt.Errorf("%s failed after %s: %w\nthe log is %s", s.title(), seconds(time.Since(start)), err, s.out.Path)
 	}
-	s.out.say("%s passed in %s; log: %s\n", s.title(), seconds(time.Since(start)), s.out.path)
+	s.out.Say("%s passed in %s; log: %s\n", s.title(), seconds(time.Since(start)), s.out.Path)
 	return nil
 }
 

@@ -15,6 +15,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+
+	"github.com/registry-identity/terraform-provider-registry/internal/coderplay"
 )
 
 var warning = regexp.MustCompile(`(?m)^\W*Warning: `)
@@ -70,7 +72,7 @@ type finding struct {
 
 // searchSecrets looks for the minted and the administrator's token everywhere a curious person would.
 func (s *story) searchSecrets(ctx context.Context) error {
-	s.out.step("checks: searching state, plan, scripts, arguments, files and logs for tokens")
+	s.out.Step("checks: searching state, plan, scripts, arguments, files and logs for tokens")
 	if err := s.learnSecrets(ctx); err != nil {
 		return err
 	}
@@ -92,21 +94,21 @@ func (s *story) searchSecrets(ctx context.Context) error {
 		}
 		rows = append(rows, []string{f.place, f.minted, f.admin, verdict})
 	}
-	s.out.table(rows)
+	s.out.Table(rows)
 	return errors.Join(failures...)
 }
 
 func (s *story) learnSecrets(ctx context.Context) error {
-	text, err := s.workspace.show(ctx)
+	text, err := s.workspace.Show(ctx)
 	if err != nil {
 		return err
 	}
-	state, err := parseState(text)
+	state, err := coderplay.ParseState(text)
 	if err != nil {
 		return err
 	}
-	s.admin = newSecret("admin", s.registry.adminToken)
-	err = state.each(func(kind, _ string, values json.RawMessage) error {
+	s.admin = newSecret("admin", s.registry.AdminToken)
+	err = state.Each(func(kind, _ string, values json.RawMessage) error {
 		if kind != "registry_token" {
 			return nil
 		}
@@ -130,12 +132,12 @@ func (s *story) learnSecrets(ctx context.Context) error {
 // lookInStates reads the state files themselves, private data included.
 func (s *story) lookInStates(context.Context) ([]finding, error) {
 	var list []finding
-	for _, t := range []terraform{s.platform, s.workspace} {
-		text, err := os.ReadFile(filepath.Join(t.dir, "terraform.tfstate"))
+	for _, t := range []coderplay.Terraform{s.platform, s.workspace} {
+		text, err := os.ReadFile(filepath.Join(t.Dir, "terraform.tfstate"))
 		if err != nil {
 			return nil, err
 		}
-		f, err := s.judgeJSON("state of "+filepath.Base(t.dir), text)
+		f, err := s.judgeJSON("state of "+filepath.Base(t.Dir), text)
 		if err != nil {
 			return nil, err
 		}
@@ -146,7 +148,7 @@ func (s *story) lookInStates(context.Context) ([]finding, error) {
 
 // lookInPlan saves a plan of the running workspace and reads it as JSON and as the file it is.
 func (s *story) lookInPlan(ctx context.Context) ([]finding, error) {
-	_, text, err := s.workspace.plan(ctx, "search.tfplan")
+	_, text, err := s.workspace.Plan(ctx, "search.tfplan")
 	if err != nil {
 		return nil, err
 	}
@@ -154,7 +156,7 @@ func (s *story) lookInPlan(ctx context.Context) ([]finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	archive, err := zip.OpenReader(filepath.Join(s.workspace.dir, "search.tfplan"))
+	archive, err := zip.OpenReader(filepath.Join(s.workspace.Dir, "search.tfplan"))
 	if err != nil {
 		return nil, err
 	}
@@ -181,7 +183,7 @@ func (s *story) lookInPlan(ctx context.Context) ([]finding, error) {
 // lookInTexts reads everything that was rendered, printed, logged or passed as an argument.
 func (s *story) lookInTexts(context.Context) ([]finding, error) {
 	var scripts strings.Builder
-	for _, script := range s.agent.scripts {
+	for _, script := range s.agent.Scripts {
 		scripts.WriteString(script.Script)
 	}
 	list := []finding{
@@ -189,7 +191,7 @@ func (s *story) lookInTexts(context.Context) ([]finding, error) {
 		s.judgeText("output of scripts and clients", []byte(s.printed.String())),
 	}
 	files := []struct{ place, path string }{
-		{"output of the CLI", s.out.path},
+		{"output of the CLI", s.out.Path},
 		{"TF_LOG=TRACE of every run", s.traceLog()},
 	}
 	if canTrace {
@@ -230,7 +232,7 @@ func (s *story) lookInFiles(context.Context) ([]finding, error) {
 	}
 	if len(names) > 0 {
 		f.minted = fmt.Sprintf("%d files, for the owner only", len(names))
-		s.out.note("files with the minted token: %s", strings.Join(names, ", "))
+		s.out.Note("files with the minted token: %s", strings.Join(names, ", "))
 	}
 	return []finding{f}, nil
 }
@@ -243,7 +245,7 @@ type homeFile struct {
 // filesWith gives the files below the home that hold a secret.
 func (s *story) filesWith(wanted secret) ([]homeFile, error) {
 	var list []homeFile
-	err := filepath.WalkDir(s.agent.home, func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(s.agent.Home, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {
 			return err
 		}
@@ -259,7 +261,7 @@ func (s *story) filesWith(wanted secret) ([]homeFile, error) {
 		if err != nil {
 			return err
 		}
-		name, err := filepath.Rel(s.agent.home, path)
+		name, err := filepath.Rel(s.agent.Home, path)
 		list = append(list, homeFile{name: name, mode: file.Mode().Perm(), dirMode: dir.Mode().Perm()})
 		return err
 	})

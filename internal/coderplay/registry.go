@@ -1,4 +1,4 @@
-package main
+package coderplay
 
 import (
 	"bufio"
@@ -18,26 +18,27 @@ import (
 	"time"
 )
 
-// embedded is the running embedded registry.
-type embedded struct {
+// Registry is the running embedded registry.
+type Registry struct {
 	URL            string `json:"url"`
 	CAFile         string `json:"ca_file"`
 	AdminTokenFile string `json:"admin_token_file"`
 
-	adminToken string
-	ca         string
+	AdminToken string
+	CA         string
 	cmd        *exec.Cmd
 	client     *http.Client
 }
 
-// startRegistry builds and starts the embedded registry and waits for the line it prints when it is ready.
-func startRegistry(ctx context.Context, out *output, dialect, work string) (*embedded, error) {
+// StartRegistry builds and starts the embedded registry and waits for the line it prints when it is ready. More are
+// flags of its own.
+func StartRegistry(ctx context.Context, out *Output, dialect, work string, more ...string) (*Registry, error) {
 	bin := work + "/devregistry"
-	build := command{dir: ".", env: processEnv(), argv: []string{"go", "build", "-buildvcs=false", "-o", bin, "./internal/cmd/devregistry"}}
-	if _, err := build.must(ctx, out, "building the embedded registry"); err != nil {
+	build := Command{Dir: ".", Env: ProcessEnv(), Argv: []string{"go", "build", "-buildvcs=false", "-o", bin, "./internal/cmd/devregistry"}}
+	if _, err := build.Must(ctx, out, "building the embedded registry"); err != nil {
 		return nil, err
 	}
-	r := &embedded{cmd: exec.CommandContext(ctx, bin, "--dialect", dialect, "--listen", "127.0.0.1:0", "--state-dir", work+"/registry")}
+	r := &Registry{cmd: exec.CommandContext(ctx, bin, append([]string{"--dialect", dialect, "--listen", "127.0.0.1:0", "--state-dir", work + "/registry"}, more...)...)}
 	r.cmd.Cancel = func() error { return r.cmd.Process.Signal(syscall.SIGTERM) }
 	r.cmd.WaitDelay = 10 * time.Second
 	var failure bytes.Buffer
@@ -54,17 +55,17 @@ func startRegistry(ctx context.Context, out *output, dialect, work string) (*emb
 	ready, err := lines.ReadString('\n')
 	if err != nil {
 		_ = r.cmd.Wait()
-		return nil, fmt.Errorf("the embedded registry ended before it was ready:\n%s", tail(failure.String(), 10))
+		return nil, fmt.Errorf("the embedded registry ended before it was ready:\n%s", Tail(failure.String(), 10))
 	}
 	go func() { _, _ = io.Copy(out, lines) }()
 	if err := r.learn(ready); err != nil {
-		r.stop()
+		r.Stop()
 		return nil, fmt.Errorf("the embedded registry's first line: %w", err)
 	}
 	return r, nil
 }
 
-func (r *embedded) learn(ready string) error {
+func (r *Registry) learn(ready string) error {
 	if err := json.Unmarshal([]byte(ready), r); err != nil {
 		return err
 	}
@@ -80,7 +81,7 @@ func (r *embedded) learn(ready string) error {
 	if !pool.AppendCertsFromPEM(ca) {
 		return errors.New("ca_file holds no certificate")
 	}
-	r.adminToken, r.ca = strings.TrimSpace(string(token)), string(ca)
+	r.AdminToken, r.CA = strings.TrimSpace(string(token)), string(ca)
 	r.client = &http.Client{
 		Timeout:   10 * time.Second,
 		Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}},
@@ -88,8 +89,8 @@ func (r *embedded) learn(ready string) error {
 	return nil
 }
 
-// stop ends the registry and waits until it is gone. It may be called twice.
-func (r *embedded) stop() {
+// Stop ends the registry and waits until it is gone. It may be called twice.
+func (r *Registry) Stop() {
 	if r.cmd.ProcessState != nil {
 		return
 	}
@@ -97,8 +98,8 @@ func (r *embedded) stop() {
 	_ = r.cmd.Wait()
 }
 
-// request is what the registry noted about one request.
-type request struct {
+// Request is what the registry noted about one request.
+type Request struct {
 	Method     string `json:"method"`
 	Path       string `json:"path"`
 	Status     int    `json:"status"`
@@ -106,13 +107,13 @@ type request struct {
 	Repository string `json:"repository"`
 }
 
-// about says whether the request asked for something in a repository. A refused one may carry no repository.
-func (r request) about(repository string) bool {
+// About says whether the request asked for something in a repository. A refused one may carry no repository.
+func (r Request) About(repository string) bool {
 	return r.Repository == repository || strings.Contains(r.Path, "/"+repository+"/") || strings.HasSuffix(r.Path, "/"+repository)
 }
 
-// requests gives the registry's request log, oldest first.
-func (r *embedded) requests(ctx context.Context) ([]request, error) {
+// Requests gives the registry's request log, oldest first.
+func (r *Registry) Requests(ctx context.Context) ([]Request, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(r.URL, "/")+"/_dev/requests", http.NoBody)
 	if err != nil {
 		return nil, err
@@ -126,7 +127,7 @@ func (r *embedded) requests(ctx context.Context) ([]request, error) {
 		return nil, fmt.Errorf("reading the registry's request log: %s", res.Status)
 	}
 	var answer struct {
-		Requests []request `json:"requests"`
+		Requests []Request `json:"requests"`
 	}
 	return answer.Requests, json.NewDecoder(res.Body).Decode(&answer)
 }
