@@ -71,6 +71,9 @@ type Faults struct {
 	mu    sync.Mutex
 	rules []*rule
 	first map[string]*buffer // for FaultStale: the first answer by URL
+	// hit: the script has hit a request, and struck is closed.
+	hit    bool
+	struck chan struct{}
 }
 
 type rule struct {
@@ -82,7 +85,15 @@ type rule struct {
 func (f *Faults) Clear() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.rules, f.first = nil, nil
+	f.rules, f.first, f.hit, f.struck = nil, nil, false, nil
+}
+
+// Struck gives a channel that is closed as soon as the current script has hit a request. Who lets a registry hang can
+// hang up then, without waiting for any time to pass.
+func (f *Faults) Struck() <-chan struct{} {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.strike()
 }
 
 // Set replaces the script and starts counting anew. It fails, and changes nothing, when a fault makes no sense.
@@ -106,7 +117,7 @@ func (f *Faults) Set(faults ...Fault) error {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.rules, f.first = rules, map[string]*buffer{}
+	f.rules, f.first, f.hit, f.struck = rules, map[string]*buffer{}, false, nil
 	return nil
 }
 
@@ -126,7 +137,19 @@ func (f *Faults) next(r *http.Request) (due *Fault, keep bool) {
 			due = &rule.Fault
 		}
 	}
+	if due != nil && !f.hit {
+		f.hit = true
+		close(f.strike())
+	}
 	return due, keep
+}
+
+// strike gives the channel of Struck. The caller holds the lock.
+func (f *Faults) strike() chan struct{} {
+	if f.struck == nil {
+		f.struck = make(chan struct{})
+	}
+	return f.struck
 }
 
 // remember keeps an answer as the first of its URL, unless there is one, and gives the first.

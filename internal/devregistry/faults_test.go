@@ -180,3 +180,29 @@ func TestFaultSchedule(t *testing.T) {
 		t.Errorf("without faults: %s", got)
 	}
 }
+
+// Struck tells of the first hit of the current script, and of no other.
+func TestFaultStruck(t *testing.T) {
+	t.Parallel()
+	server := devregistrytest.Start(t, devregistry.Artifactory)
+	client := devregistrytest.Client(t, server)
+	hit := func() bool {
+		select {
+		case <-server.Faults.Struck():
+			return true
+		default:
+			return false
+		}
+	}
+	for range 2 {
+		if err := server.Faults.Set(devregistry.Fault{Endpoint: "* /", Nth: 2, Kind: devregistry.FaultStatus}); err != nil {
+			t.Fatal(err)
+		}
+		for n, want := range []bool{false, true, true} {
+			fetch(t, client, request(t, server, "GET", listing[devregistry.Artifactory], ""))
+			if hit() != want {
+				t.Errorf("after request %d: struck = %t", n+1, !want)
+			}
+		}
+	}
+}

@@ -14,66 +14,76 @@ import (
 	"time"
 
 	"github.com/registry-identity/terraform-provider-registry/internal/devregistry"
+	"github.com/registry-identity/terraform-provider-registry/internal/devregistry/record"
 )
-
-// clientPatience is the time-out of a request that is answered too late. It is long enough for an honest answer of a
-// busy machine.
-const clientPatience = 3 * time.Second
 
 var only = flag.String("cell", "", "play only the cells whose name contains this")
 
 var dialects = []devregistry.Dialect{devregistry.Artifactory, devregistry.ArtifactKeeper}
 
-// TestMatrix plays every cell: resource × operation × request × fault, on both registries.
-func TestMatrix(t *testing.T) {
-	t.Parallel()
-	sum := newTally()
-	t.Cleanup(func() { sum.print(t) })
+// player plays the cells of one operation.
+type player interface {
+	// undisturbed plays the operation without a fault and gives its requests, which are where faults can strike.
+	undisturbed(ctx context.Context) ([]record.Entry, error)
+	// applies reports whether a plague says anything about a request with this method.
+	applies(p plague, method string) bool
+	// play lets the k-th request suffer from a plague; its error is a *failure.
+	play(ctx context.Context, p plague, k int) error
+}
+
+// row is one operation of one object on one registry, with all its cells.
+type row struct {
+	dialect      devregistry.Dialect
+	object, name string
+	player       func(*world) player
+}
+
+func rows() []row {
+	var all []row
 	for _, dialect := range dialects {
 		for _, s := range subjects(dialect) {
 			for _, op := range operations(s) {
-				t.Run(strings.Join([]string{string(dialect), s.name, op.name}, "/"), func(t *testing.T) {
-					t.Parallel()
-					playOperation(t, dialect, s, op, sum)
-				})
+				all = append(all, row{dialect, s.name, op.name, func(w *world) player { return newBench(w, s, op) }})
 			}
 		}
+		for _, q := range questions(dialect) {
+			all = append(all, row{dialect, "data " + q.name, "read", func(w *world) player { return &reading{world: w, question: q} }})
+		}
+		for _, policy := range []string{"error", "warn"} {
+			all = append(all, row{dialect, "ephemeral token", policy, func(w *world) player { return &opening{world: w, policy: policy} }})
+		}
+	}
+	return all
+}
+
+// TestMatrix plays every cell: resource × operation × request × fault, on both registries.
+func TestMatrix(t *testing.T) {
+	t.Parallel()
+	lent := newWorlds(t)
+	sum := newTally()
+	t.Cleanup(func() { sum.print(t) })
+	for _, r := range rows() {
+		t.Run(strings.Join([]string{string(r.dialect), r.object, r.name}, "/"), func(t *testing.T) {
+			t.Parallel()
+			r.play(t, r.player(lent.borrow(t, r.dialect)), sum)
+		})
 	}
 }
 
-func newBench(t testing.TB, dialect devregistry.Dialect, s subject) *bench {
+// play plays all plagues at all requests.
+func (r row) play(t *testing.T, player player, sum *tally) {
 	t.Helper()
-	b := &bench{world: newWorld(t, dialect), subject: s}
-	if s.signIn {
-		delete(b.core.Provider, "access_token")
-		b.core.Provider = with(b.core.Provider, config{"username": "admin", "password": b.server.Users[0].Password})
-	}
-	return b
-}
-
-// playOperation plays all plagues at all requests of one operation. Those that only wait do so side by side.
-func playOperation(t *testing.T, dialect devregistry.Dialect, s subject, op operation, sum *tally) {
 	ctx := context.WithoutCancel(t.Context())
-	b := newBench(t, dialect, s)
-	c, err := b.undisturbed(ctx, op)
+	requests, err := player.undisturbed(ctx)
 	if err != nil {
 		t.Fatalf("without any fault: %v", err)
 	}
-	var waiting sync.WaitGroup
-	defer waiting.Wait()
-	for k := 1; k <= len(c.requests); k++ {
-		request := c.requests[k-1]
+	for i, request := range requests {
 		for _, p := range plagues() {
-			name := fmt.Sprintf("%s/%s/%s/request %d (%s)/%s", dialect, s.name, op.name, k, request.Endpoint, p.name)
-			if !p.applies(s, op, request.Method) || !strings.Contains(name, *only) {
-				continue
+			name := fmt.Sprintf("%s/%s/%s/request %d (%s)/%s", r.dialect, r.object, r.name, i+1, request.Endpoint, p.name)
+			if player.applies(p, request.Method) && strings.Contains(name, *only) && chosen(name) {
+				sum.add(t, r, name, player.play(ctx, p, i+1))
 			}
-			if !p.slow {
-				sum.add(t, name, b.play(ctx, op, c, p, k))
-				continue
-			}
-			own := newBench(t, dialect, s)
-			waiting.Go(func() { sum.add(t, name, own.play(ctx, op, c, p, k)) })
 		}
 	}
 }
@@ -82,7 +92,7 @@ func playOperation(t *testing.T, dialect devregistry.Dialect, s subject, op oper
 type tally struct {
 	mu     sync.Mutex
 	cells  int
-	by     map[string]int
+	by     map[string]int // registry and object
 	failed map[verdict]int
 	start  time.Time
 }
@@ -91,58 +101,70 @@ func newTally() *tally {
 	return &tally{by: map[string]int{}, failed: map[verdict]int{}, start: time.Now()}
 }
 
-func (s *tally) add(t *testing.T, name string, err error) {
+func (s *tally) add(t *testing.T, r row, name string, err error) {
 	t.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.cells++
-	parts := strings.Split(name, "/")
-	s.by[parts[0]]++
+	s.by[string(r.dialect)+", "+r.object]++
 	if err == nil {
 		return
 	}
 	var f *failure
-	errors.As(err, &f)
+	if !errors.As(err, &f) {
+		f = &failure{badReport, err}
+	}
 	s.failed[f.verdict]++
 	t.Errorf("%s\n\t%s", name, strings.ReplaceAll(err.Error(), "\n", "\n\t"))
 }
 
-// print says how large the matrix is and how it ended; REPORT names a file to say it in, since go test shows nothing of
-// a test that passes.
+// print says how large the matrix is and how it ended; FAULTS_REPORT names a file to say it in, since go test shows nothing
+// of a test that passes.
 func (s *tally) print(t *testing.T) {
+	t.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var parts []string
-	for _, dialect := range slices.Sorted(maps.Keys(s.by)) {
-		parts = append(parts, fmt.Sprintf("%s %d", dialect, s.by[dialect]))
+	var lines []string
+	for _, name := range slices.Sorted(maps.Keys(s.by)) {
+		lines = append(lines, fmt.Sprintf("%6d cells: %s", s.by[name], name))
 	}
 	failures := 0
 	for _, n := range s.failed {
 		failures += n
 	}
-	line := fmt.Sprintf("fault matrix: %d cells (%s), %d failed: %d orphans, %d lost states, %d without convergence, %d other; %s",
-		s.cells, strings.Join(parts, ", "), failures, s.failed[orphan], s.failed[lostState], s.failed[noConvergence],
-		s.failed[badReport]+s.failed[notPlayed], time.Since(s.start).Round(time.Second))
-	t.Log(line)
+	lines = append(lines, fmt.Sprintf(
+		"fault matrix: %d cells, %d failed: %d orphans, %d lost states, %d without convergence, %d wrong answers, %d other; %s",
+		s.cells, failures, s.failed[orphan], s.failed[lostState], s.failed[noConvergence], s.failed[wrongAnswer],
+		s.failed[badReport]+s.failed[notPlayed], time.Since(s.start).Round(time.Second)))
+	text := strings.Join(lines, "\n")
+	t.Log("\n" + text)
 	if file := os.Getenv("FAULTS_REPORT"); file != "" {
-		if err := os.WriteFile(file, []byte(line+"\n"), 0o600); err != nil {
+		if err := os.WriteFile(file, []byte(text+"\n"), 0o600); err != nil {
 			t.Error(err)
 		}
 	}
 }
 
-// A new resource joins the matrix, or this test fails.
-func TestEveryResource(t *testing.T) {
+// A new resource or data source joins the matrix, or this test fails.
+func TestEverything(t *testing.T) {
 	t.Parallel()
 	covered := map[string]bool{}
 	for _, dialect := range dialects {
 		for _, s := range subjects(dialect) {
 			covered[s.resource] = true
 		}
+		for _, q := range questions(dialect) {
+			covered["data "+q.dataSource] = true
+		}
 	}
-	for _, resource := range newWorld(t, devregistry.Artifactory).core.ResourceTypes() {
-		if !covered[resource] {
-			t.Errorf("%s is in no cell of the fault matrix: add a subject for it", resource)
+	core := newWorld(t, devregistry.Artifactory).core
+	wanted := core.ResourceTypes()
+	for _, dataSource := range core.DataSourceTypes() {
+		wanted = append(wanted, "data "+dataSource)
+	}
+	for _, name := range wanted {
+		if !covered[name] {
+			t.Errorf("%s is in no cell of the fault matrix: add a subject or a question for it", name)
 		}
 	}
 }

@@ -14,9 +14,9 @@ type plague struct {
 	lasts, lasting bool
 	// readsOnly: it makes sense for requests that change nothing.
 	readsOnly bool
-	// slow: it takes the provider's time-out, so that these are played beside the others.
-	slow bool
-	kill kill
+	// hangs: the registry never answers, and the client hangs up when its time-out is over.
+	hangs bool
+	kill  kill
 }
 
 // kill says what is lost with the process after the request.
@@ -31,17 +31,8 @@ const (
 // leavesTraces reports whether the run may end without having been able to find out what its last request did.
 func (p plague) leavesTraces() bool { return p.lasting || p.kill != alive }
 
-// applies reports whether the plague says anything about a request of an operation.
-func (p plague) applies(s subject, op operation, method string) bool {
-	switch {
-	case p.readsOnly && method != http.MethodGet:
-		return false
-	case p.leavesTraces() && (s.forgetful || op.vanished):
-		return false
-	default:
-		return true
-	}
-}
+// fits reports whether the plague makes sense for a request.
+func (p plague) fits(method string) bool { return !p.readsOnly || method == http.MethodGet }
 
 func plagues() []plague {
 	once := []plague{
@@ -67,7 +58,7 @@ func plagues() []plague {
 		}
 	}
 	return append(all,
-		plague{name: "slower than the client waits", fault: devregistry.Fault{Kind: devregistry.FaultSlow, Delay: "1h"}, slow: true},
+		plague{name: "no answer", fault: devregistry.Fault{Kind: devregistry.FaultSlow, Delay: "1h"}, hangs: true},
 		plague{name: "plugin killed", kill: killPlugin},
 		plague{name: "run killed", kill: killEverything},
 	)

@@ -1,10 +1,9 @@
 package faults
 
 import (
-	"github.com/google/uuid"
-
 	"github.com/registry-identity/terraform-provider-registry/internal/devregistry"
 	"github.com/registry-identity/terraform-provider-registry/internal/devregistry/state"
+	"github.com/registry-identity/terraform-provider-registry/internal/plugintest"
 )
 
 // The objects that subjects make.
@@ -34,6 +33,22 @@ type subject struct {
 	adopts bool
 	// forgetful subjects leave behind what a killed run made, as documented: tokens without an idempotency key.
 	forgetful bool
+}
+
+// id is what an import knows an object by: the documentation of each resource says it.
+func (s subject) id(o *plugintest.Object) string {
+	switch s.resource {
+	case "registry_token":
+		return o.Attribute("username") + "/" + o.Attribute("id")
+	case "registry_group_membership":
+		return o.Attribute("group") + "/" + o.Attribute("username")
+	case "registry_group_members":
+		return o.Attribute("group")
+	case "registry_user":
+		return o.Attribute("username")
+	default:
+		return o.Attribute("name")
+	}
 }
 
 type claim struct {
@@ -195,13 +210,15 @@ func sharedRulesSubject() subject {
 	s.name = "shared permission"
 	s.create, s.update = with(s.create, config{"additive": true}), with(s.update, config{"additive": true})
 	s.replace = nil
-	s.others = func(st *state.State) {
-		st.Rows = append(st.Rows, &state.PermissionRow{
-			ID: uuid.NewString(), PrincipalType: "group", PrincipalID: st.GroupByName("platform").ID, TargetType: "repository",
-			TargetID: st.RepositoryByKey("npm-private").ID, Actions: []string{"read"}, CreatedAt: st.Groups[0].CreatedAt,
-		})
-	}
+	s.others = seedRule
 	return s
+}
+
+func seedRule(st *state.State) {
+	st.Rows = append(st.Rows, &state.PermissionRow{
+		ID: "0b8c8a4e-2f5c-4a55-8f0e-3f8f5f0d9a77", PrincipalType: "group", PrincipalID: st.GroupByName("platform").ID, TargetType: "repository",
+		TargetID: st.RepositoryByKey("npm-private").ID, Actions: []string{"read"}, CreatedAt: st.Groups[0].CreatedAt,
+	})
 }
 
 // signedInSubject has a session: its sign-in is a request like any other.

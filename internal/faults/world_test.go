@@ -4,10 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
+	"runtime"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,19 +21,18 @@ import (
 	"github.com/registry-identity/terraform-provider-registry/internal/registry/transport"
 )
 
-// world is a registry and a provider for it that waits for nobody: pauses between attempts take no time.
+// world is a registry and a provider for it that waits for nobody: pauses between attempts take no time, and neither does
+// a registry that hangs.
 type world struct {
-	server *devregistry.Server
-	core   *plugintest.Core
-	// patience, in nanoseconds, is how long a request may take; 0 is the provider's default.
-	patience atomic.Int64
-	carrier  http.RoundTripper
+	server  *devregistry.Server
+	core    *plugintest.Core
+	carrier *carrier
 }
 
 func newWorld(t testing.TB, dialect devregistry.Dialect) *world {
 	t.Helper()
 	w := &world{server: devregistrytest.Start(t, dialect)}
-	w.carrier = devregistrytest.Client(t, w.server).Transport
+	w.carrier = &carrier{base: devregistrytest.Client(t, w.server).Transport, faults: w.server.Faults}
 	var err error
 	w.core, err = plugintest.New(t.Context(), w.serve, w.block("access_token", w.server.AdminToken))
 	if err != nil {
@@ -46,9 +44,31 @@ func newWorld(t testing.TB, dialect devregistry.Dialect) *world {
 func (w *world) serve() tfprotov6.ProviderServer {
 	return providerserver.NewProtocol6(provider.New("test", provider.WithTransport(func(c *transport.Config) {
 		c.RoundTripper = w.carrier
-		c.RequestTimeout = time.Duration(w.patience.Load())
 		c.Sleep = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 	}))())()
+}
+
+// worlds lends worlds, so that not every operation has to start a registry.
+type worlds map[devregistry.Dialect]chan *world
+
+func newWorlds(t testing.TB) worlds {
+	t.Helper()
+	all := worlds{}
+	for _, dialect := range dialects {
+		all[dialect] = make(chan *world, runtime.GOMAXPROCS(0))
+		for range cap(all[dialect]) {
+			all[dialect] <- newWorld(t, dialect)
+		}
+	}
+	return all
+}
+
+// borrow gives a world until the test ends.
+func (all worlds) borrow(t testing.TB, dialect devregistry.Dialect) *world {
+	t.Helper()
+	w := <-all[dialect]
+	t.Cleanup(func() { all[dialect] <- w })
+	return w
 }
 
 // block is a provider block with more arguments, given as names and values in turn.
@@ -60,8 +80,8 @@ func (w *world) block(more ...string) map[string]any {
 	return block
 }
 
-// reset puts the registry back to where the subject's life begins.
-func (w *world) reset(s subject) error {
+// reset puts the registry back to where it began, with a second group and with what somebody else has there.
+func (w *world) reset(others func(*state.State)) error {
 	if err := w.server.Reset(); err != nil {
 		return err
 	}
@@ -69,8 +89,8 @@ func (w *world) reset(s subject) error {
 		st.Groups = append(st.Groups, &state.Group{
 			ID: "5f9c9c0e-6a7d-4a53-9d39-1c1d3f0f6a11", Name: "platform", Realm: "internal", CreatedAt: st.Groups[0].CreatedAt,
 		})
-		if s.others != nil {
-			s.others(st)
+		if others != nil {
+			others(st)
 		}
 	})
 	return nil
@@ -163,10 +183,18 @@ func repository(st *state.State, r *state.PermissionRow) string {
 
 // plainLabel is a token's label without its nonce.
 func plainLabel(label string) string {
-	before, rest, found := strings.Cut(label, "tf-nonce:")
+	before, rest, found := strings.Cut(label, nonceTag)
 	if !found {
 		return label
 	}
 	_, after, _ := strings.Cut(rest, " ")
 	return before + after
+}
+
+const nonceTag = "tf-nonce:"
+
+// nonce is what only one token's label holds.
+func nonce(label string) string {
+	_, rest, _ := strings.Cut(label, nonceTag)
+	return nonceTag + strings.TrimRight(strings.Fields(rest + " ]")[0], "]")
 }

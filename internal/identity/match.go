@@ -58,11 +58,27 @@ func refuse(reason error, format string, args ...any) error {
 	return &refusal{reason: reason, detail: fmt.Sprintf(format, args...)}
 }
 
-// resolve finds the one account a person is. The look-ups go in the person's order and the first verified account wins;
+// resolve finds the one account a person is. That there is none is believed when the direct look-ups said so twice: on it a
+// workspace starts without credentials, so one stray answer must not be enough. (A scan reads whole lists, and asks again
+// itself.)
+func resolve(ctx context.Context, users registry.Users, t registry.Type, p person) (found, error) {
+	first, err := search(ctx, users, t, p)
+	if !errors.Is(err, errMissing) || !p.VerifyEmail {
+		return first, err
+	}
+	p.Scan = false
+	second, errAgain := search(ctx, users, t, p)
+	if errors.Is(errAgain, errMissing) {
+		return first, err
+	}
+	return second, errAgain
+}
+
+// search looks for a person. The look-ups go in the person's order and the first verified account wins;
 // an account that is found but belongs to somebody else by its address is passed over and remembered, so that the
 // refusal can name it. An account that is theirs and may not be used ends the search: falling through to a weaker match
 // would hand them somebody else's.
-func resolve(ctx context.Context, users registry.Users, t registry.Type, p person) (found, error) {
+func search(ctx context.Context, users registry.Users, t registry.Type, p person) (found, error) {
 	if p.VerifyEmail && p.Email == "" {
 		return found{}, refuse(errNoEmail, "User %q has no e-mail address, so no account can be verified to be theirs. Give email, or set "+
 			"verify_email = false if user names alone are to be trusted.", p.Username)
@@ -70,6 +86,10 @@ func resolve(ctx context.Context, users registry.Users, t registry.Type, p perso
 	var mismatch error
 	for _, step := range p.steps() {
 		candidates, err := step.lookUp(ctx, users, t)
+		if err == nil && len(candidates) == 0 && !p.VerifyEmail {
+			// The next look-up trusts whatever it finds, so it has to be certain that this one finds nobody.
+			candidates, err = step.lookUp(ctx, users, t)
+		}
 		if err != nil {
 			return found{}, err
 		}

@@ -19,12 +19,18 @@ type directory struct {
 	accounts    []registry.User
 	fail        error
 	asked       []string
+	// astray is how many look-ups by name say wrongly that there is nobody.
+	astray int
 }
 
 func (d *directory) FindByUsername(_ context.Context, name string) (registry.User, error) {
 	d.asked = append(d.asked, "name "+name)
 	if d.fail != nil {
 		return registry.User{}, d.fail
+	}
+	if d.astray > 0 {
+		d.astray--
+		return registry.User{}, &registry.Error{Kind: registry.KindNotFound}
 	}
 	for _, u := range d.accounts {
 		if u.Username == name {
@@ -224,6 +230,31 @@ func TestResolveStopsAtTheFirstMatch(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"email alice@example.com"}, d.asked); diff != "" {
 		t.Errorf("asked (-want +got):\n%s", diff)
+	}
+}
+
+// One answer that goes astray neither makes a person nobody nor, where addresses are not verified, somebody else.
+func TestResolveConfirmsThatSomebodyIsMissing(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		person person
+		astray int
+		want   string
+	}{
+		"the only look-up":          {person{Username: "alice", Email: "alice@example.com", Match: []string{byUsername}, VerifyEmail: true}, 1, "alice"},
+		"the last look-up":          {person{Username: "alice", Email: "alice@example.com", Match: defaultMatch, VerifyEmail: true}, 2, "alice"},
+		"before one that is weaker": {person{Username: "kelvin", Email: "erin@example.com", Match: defaultMatch}, 1, "erin@example.com"},
+	} {
+		d := &directory{artifactory: true, accounts: accounts(), astray: c.astray}
+		got, err := resolve(t.Context(), d, registry.Artifactory, c.person)
+		if err != nil || got.Username != c.want {
+			t.Errorf("%s: resolve() = %q, %v after %v", name, got.Username, err, d.asked)
+		}
+	}
+	d := &directory{artifactory: true, accounts: accounts()}
+	_, err := resolve(t.Context(), d, registry.Artifactory, person{Username: "nobody", Email: "n@example.com", Match: defaultMatch, VerifyEmail: true, Scan: true})
+	if !errors.Is(err, errMissing) || strings.Count(strings.Join(d.asked, "\n"), "all") != 1 || len(d.asked) != 5 {
+		t.Errorf("resolve() = %v after %v, want each direct look-up twice and one scan", err, d.asked)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
 // Plan is `terraform plan`: it refreshes and plans, and keeps nothing.
@@ -44,36 +45,83 @@ func (c *Core) Destroy(ctx context.Context, r Resource, s State) (State, Report,
 	return c.Apply(ctx, r, s)
 }
 
-// Import is an import followed by the refresh that core adds.
-func (c *Core) Import(ctx context.Context, resource, id string) (State, error) {
+// Import is an import followed by the refresh that core adds. Nothing is saved of one that fails.
+func (c *Core) Import(ctx context.Context, resource, id string) (State, Report, error) {
 	w, err := c.start(ctx)
 	if err != nil {
-		return State{}, err
+		return State{}, Report{}, err
 	}
-	schema, err := c.schema(resource)
+	object, err := w.imported(ctx, resource, id)
 	if err != nil {
-		return State{}, err
+		return State{}, w.report(nil), err
+	}
+	return State{Current: object}, w.report(nil), nil
+}
+
+func (w *walk) imported(ctx context.Context, resource, id string) (*Object, error) {
+	schema, err := w.schema(resource)
+	if err != nil {
+		return nil, err
 	}
 	resp, err := w.server.ImportResourceState(ctx, &tfprotov6.ImportResourceStateRequest{TypeName: resource, ID: id})
-	if err == nil {
-		err = w.note(resp.Diagnostics)
+	switch {
+	case err != nil:
+		return nil, err
+	case w.dead():
+		return nil, ErrCrashed
 	}
-	if err != nil {
-		return State{}, err
+	if err := w.note(resp.Diagnostics); err != nil {
+		return nil, err
 	}
 	if len(resp.ImportedResources) != 1 {
-		return State{}, fmt.Errorf("importing %q gave %d objects", id, len(resp.ImportedResources))
+		return nil, fmt.Errorf("importing %q gave %d objects", id, len(resp.ImportedResources))
 	}
 	imported := resp.ImportedResources[0]
 	read, err := imported.State.Unmarshal(schema.ValueType())
 	if err != nil {
-		return State{}, err
+		return nil, err
 	}
 	object, err := w.refresh(ctx, resource, &Object{Value: read, Private: imported.Private, Identity: imported.Identity})
 	if err == nil && object == nil {
 		err = fmt.Errorf("%q was imported and then not found", id)
 	}
-	return State{Current: object}, err
+	return object, err
+}
+
+// Read reads a data source.
+func (c *Core) Read(ctx context.Context, dataSource string, config map[string]any) (tftypes.Value, Report, error) {
+	w, err := c.start(ctx)
+	if err != nil {
+		return tftypes.Value{}, Report{}, err
+	}
+	schema, ok := c.schemas.DataSourceSchemas[dataSource]
+	if !ok {
+		return tftypes.Value{}, Report{}, fmt.Errorf("the provider has no data source %q", dataSource)
+	}
+	arguments, err := value(schema.ValueType(), config)
+	if err != nil {
+		return tftypes.Value{}, Report{}, fmt.Errorf("%s: %w", dataSource, err)
+	}
+	raw, err := dynamic(arguments)
+	if err != nil {
+		return tftypes.Value{}, Report{}, err
+	}
+	valid, err := w.server.ValidateDataResourceConfig(ctx, &tfprotov6.ValidateDataResourceConfigRequest{TypeName: dataSource, Config: raw[0]})
+	if err == nil {
+		err = w.note(valid.Diagnostics)
+	}
+	if err != nil {
+		return tftypes.Value{}, w.report(nil), err
+	}
+	resp, err := w.server.ReadDataSource(ctx, &tfprotov6.ReadDataSourceRequest{TypeName: dataSource, Config: raw[0]})
+	if err == nil {
+		err = w.note(resp.Diagnostics)
+	}
+	if err != nil {
+		return tftypes.Value{}, w.report(nil), err
+	}
+	read, err := resp.State.Unmarshal(schema.ValueType())
+	return read, w.report(nil), err
 }
 
 func (w *walk) report(planned *change) Report {

@@ -27,7 +27,11 @@ func (c *Core) Ephemeral(ctx context.Context, r Resource, use func()) (Report, e
 		return Report{}, err
 	}
 	opened, err := w.server.OpenEphemeralResource(ctx, &tfprotov6.OpenEphemeralResourceRequest{TypeName: r.Type, Config: raw[0]})
-	if err == nil {
+	switch {
+	case err != nil:
+	case w.dead():
+		err = ErrCrashed
+	default:
 		err = w.note(opened.Diagnostics)
 	}
 	if err != nil {

@@ -8,6 +8,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -40,12 +42,11 @@ func New(ctx context.Context, serve func() tfprotov6.ProviderServer, provider ma
 }
 
 // ResourceTypes lists the provider's managed resources.
-func (c *Core) ResourceTypes() []string {
-	types := make([]string, 0, len(c.schemas.ResourceSchemas))
-	for name := range c.schemas.ResourceSchemas {
-		types = append(types, name)
-	}
-	return types
+func (c *Core) ResourceTypes() []string { return slices.Sorted(maps.Keys(c.schemas.ResourceSchemas)) }
+
+// DataSourceTypes lists the provider's data sources.
+func (c *Core) DataSourceTypes() []string {
+	return slices.Sorted(maps.Keys(c.schemas.DataSourceSchemas))
 }
 
 // Resource is one resource block, its arguments as Go values.

@@ -165,9 +165,9 @@ func (e *ephemeralToken) Close(ctx context.Context, req ephemeral.CloseRequest, 
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	reg, err := e.Data.Connection.Open(ctx)
-	if err == nil {
-		err = reg.Tokens.Revoke(ctx, token.OwnerID, token.ID)
+	err := e.revoke(ctx, token)
+	if err != nil && !registry.IsNotFound(err) {
+		err = e.revoke(ctx, token) // no later run knows of this token, so a failure that may pass is worth a second try
 	}
 	what := fmt.Sprintf("token %s of user %q", token.ID, token.Username)
 	switch {
@@ -178,6 +178,14 @@ func (e *ephemeralToken) Close(ctx context.Context, req ephemeral.CloseRequest, 
 	default:
 		tfkit.AddError(&resp.Diagnostics, "Cannot revoke "+what, err)
 	}
+}
+
+func (e *ephemeralToken) revoke(ctx context.Context, token opened) error {
+	reg, err := e.Data.Connection.Open(ctx)
+	if err != nil {
+		return err
+	}
+	return reg.Tokens.Revoke(ctx, token.OwnerID, token.ID)
 }
 
 func (e *ephemeralToken) lenient(result ephemeralModel) bool {

@@ -1,0 +1,74 @@
+package faults
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/registry-identity/terraform-provider-registry/internal/devregistry/record"
+	"github.com/registry-identity/terraform-provider-registry/internal/plugintest"
+)
+
+// verdict is what is wrong with a cell.
+type verdict string
+
+const (
+	noConvergence verdict = "no convergence"
+	lostState     verdict = "lost state"
+	orphan        verdict = "orphan"
+	wrongAnswer   verdict = "wrong answer"
+	badReport     verdict = "bad report"
+	notPlayed     verdict = "not played"
+)
+
+type failure struct {
+	verdict
+	error
+}
+
+func failed(v verdict, format string, a ...any) error {
+	return &failure{v, fmt.Errorf(format, a...)}
+}
+
+func (f *failure) Error() string { return string(f.verdict) + ": " + f.error.Error() }
+
+// under runs something while the k-th request fails, and heals the registry afterwards. It checks that the plague was
+// played, and that what was said about it can be read and gives nothing away.
+func (w *world) under(p plague, k int, core *plugintest.Core, run func(*plugintest.Core) (plugintest.Report, error)) (plugintest.Report, error, error) { //nolint:revive // two errors: what happened, and what is wrong with it
+	if err := w.server.Faults.Set(p.script(k)...); err != nil {
+		return plugintest.Report{}, nil, failed(notPlayed, "%w", err)
+	}
+	defer w.server.Faults.Clear()
+	w.server.Log.Reset()
+	disturbed := *core
+	if p.kill != alive {
+		disturbed.Crashed = func() bool { return len(w.server.Log.Entries()) >= k }
+	}
+	w.carrier.impatient.Store(p.hangs)
+	defer w.carrier.impatient.Store(false)
+	report, err := run(&disturbed)
+	return report, err, w.judge(p, report, err)
+}
+
+func (w *world) judge(p plague, report plugintest.Report, err error) error {
+	struck := slices.ContainsFunc(w.server.Log.Entries(), func(e record.Entry) bool { return e.Fault != "" })
+	if !struck && p.kill == alive && !p.hangs { // the registry notes a client that gave up when it notices
+		return failed(notPlayed, "the request was not made this time")
+	}
+	var core plugintest.Diagnostics
+	if err != nil && !errors.As(err, &core) && !errors.Is(err, plugintest.ErrCrashed) {
+		return failed(badReport, "the provider broke the protocol: %w", err)
+	}
+	for _, d := range report.Diagnostics {
+		if d.Summary == "" || d.Detail == "" {
+			return failed(badReport, "a diagnostic says nothing: %q: %q", d.Summary, d.Detail)
+		}
+		for _, secret := range []string{w.server.AdminToken, w.server.Users[0].Password, firstPassword, secondPassword} {
+			if strings.Contains(d.Summary+d.Detail, secret) {
+				return failed(badReport, "a diagnostic gives a secret away: %s", d.Summary)
+			}
+		}
+	}
+	return nil
+}
