@@ -98,7 +98,7 @@ func (c *Core) Read(ctx context.Context, dataSource string, config map[string]an
 	if !ok {
 		return tftypes.Value{}, Report{}, fmt.Errorf("the provider has no data source %q", dataSource)
 	}
-	arguments, err := value(schema.ValueType(), config)
+	arguments, err := Value(schema.ValueType(), config)
 	if err != nil {
 		return tftypes.Value{}, Report{}, fmt.Errorf("%s: %w", dataSource, err)
 	}
