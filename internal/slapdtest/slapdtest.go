@@ -159,7 +159,7 @@ func launch(t testing.TB, slapd, dir string) (*Directory, error) {
 	go func() { exited <- cmd.Wait() }()
 	stop := func() {
 		_ = cmd.Process.Kill() // what has ended already cannot be killed, and need not be
-		<-exited
+		_ = <-exited // how a killed process ended
 	}
 	if err := ready(t.Context(), d.URL, exited); err != nil {
 		stop()

@@ -64,6 +64,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	stateDir := flags.String("state-dir", ".dev", "folder for ca.pem and admin-token")
 	latency := flags.Duration("latency", 0, "delay added to every request")
 	requestLog := flags.String("request-log", "", "file to append one JSON line per request to")
+	private := flags.Bool("allow-private-addresses", false, "let Artifact Keeper reach directories and issuers on private addresses")
+	trusted := flags.String("trusted-ca", "", "PEM file of an authority that Artifactory trusts directories of")
 	control := flags.Bool("control", true, "serve the control endpoints under /_dev/")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -73,6 +75,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	}
 	opts := devregistry.Options{
 		Dialect: devregistry.Dialect(*dialect), Listen: *listen, StateDir: *stateDir, Latency: *latency, Control: *control,
+	}
+	opts.ArtifactKeeper.AllowPrivateIssuers = *private
+	if *trusted != "" {
+		pem, err := os.ReadFile(*trusted)
+		if err != nil {
+			return err
+		}
+		opts.DirectoryCAs = [][]byte{pem}
 	}
 	if *requestLog != "" {
 		file, openErr := os.OpenFile(*requestLog, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)

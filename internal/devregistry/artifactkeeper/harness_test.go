@@ -265,6 +265,14 @@ func (a answer) object() object {
 	return o
 }
 
+// list reads a JSON array.
+func (a answer) list() []any {
+	a.t.Helper()
+	var list []any
+	a.into(&list)
+	return list
+}
+
 // challenges asserts the WWW-Authenticate headers.
 func (a answer) challenges(want ...string) answer {
 	a.t.Helper()

@@ -54,11 +54,14 @@ func (s *server) checkOutbound(raw string, schemes ...string) error {
 	}
 	host := u.Hostname()
 	addr, err := netip.ParseAddr(host)
-	private := err == nil && (addr.IsPrivate() || addr.IsLoopback() || addr.IsLinkLocalUnicast() || addr.IsUnspecified())
-	if private || host == "localhost" || strings.HasSuffix(host, ".localhost") {
+	if err == nil && private(addr) || host == "localhost" || strings.HasSuffix(host, ".localhost") {
 		return invalid("URL host '" + host + "' is a private or internal address")
 	}
 	return nil
+}
+
+func private(addr netip.Addr) bool {
+	return addr.IsPrivate() || addr.IsLoopback() || addr.IsLinkLocalUnicast() || addr.IsUnspecified()
 }
 
 // createRepository makes a repository; its maker gets roles on it. The body is looked at after the caller.

@@ -72,6 +72,7 @@ func (s *server) routes() {
 	s.repoTokenRoutes()
 	s.projectRoutes()
 	s.ssoRoutes()
+	s.signInRoutes()
 	s.ciRoutes()
 }
 

@@ -344,15 +344,3 @@ func readToggle(r *http.Request) (bool, error) {
 	enabled := required[bool](body, "enabled")
 	return enabled, body.done()
 }
-
-// testLDAP answers 200 also when the test fails. Here it always does: there is no LDAP client in this server.
-func (s *server) testLDAP(r *http.Request, _ *caller) (any, error) {
-	i := slices.IndexFunc(ssoKinds, func(kind ssoKind) bool { return kind.name == "ldap" })
-	return s.onSSO(ssoKinds[i], r, func(*state.State, *state.SSOProvider) (any, error) {
-		return struct {
-			Success      bool   `json:"success"`
-			Message      string `json:"message"`
-			ResponseTime int64  `json:"response_time_ms"`
-		}{false, "LDAP connection failed: the embedded registry does not speak LDAP", 0}, nil
-	})
-}

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/registry-identity/terraform-provider-registry/internal/devregistry"
-	"github.com/registry-identity/terraform-provider-registry/internal/devregistry/devregistrytest"
+	"github.com/registry-identity/terraform-provider-registry/internal/devregistry/issuer/issuertest"
 )
 
 const oidc = "/access/api/v1/oidc"
@@ -41,7 +41,7 @@ func TestOIDCConfiguration(t *testing.T) {
 
 func TestOIDCExchange(t *testing.T) {
 	t.Parallel()
-	issuer := devregistrytest.StartIssuer(t)
+	issuer := issuertest.Start(t)
 	w := start(t, func(o *devregistry.Options) { o.IssuerClient = issuer.Client })
 	w.admin(t, "POST", oidc, map[string]any{
 		"name": "ci", "issuer_url": issuer.URL, "provider_type": "Generic OpenID Connect", "audience": "registry",
@@ -101,7 +101,7 @@ func TestOIDCExchange(t *testing.T) {
 		"other issuer":   exchange(map[string]any{"actor": "alice", "iss": "https://example.com"}, nil),
 		"no provider":    exchange(map[string]any{"actor": "alice"}, map[string]any{"provider_name": "none"}),
 		"missing claim":  exchange(map[string]any{"kind": "team"}, nil),
-		"forged":         exchange(nil, map[string]any{"subject_token": devregistrytest.StartIssuer(t).Token(t, map[string]any{"actor": "alice"})}),
+		"forged":         exchange(nil, map[string]any{"subject_token": issuertest.Start(t).Token(t, map[string]any{"actor": "alice"})}),
 	} {
 		t.Log(name)
 		refused.accessError(401, "UNAUTHORIZED")

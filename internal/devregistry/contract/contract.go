@@ -9,7 +9,8 @@
 //	## NAME                begins a case; its name is what CHECKLIST.md refers to
 //	#! needs: REASON       on a case, or above the first one for the whole file: what a live server does not have for sure
 //	#! undo: METHOD /PATH  after an entry: how to remove what it made; run at the end, last first, pass or fail
-//	#! server: OPTION      above the first case: a switch the embedded registry is started with
+//	#! server: OPTION      above the first case: a switch the embedded registry is started with; "directory" starts a
+//	                       directory too, and gives the file {{directory}}, {{reader}} and {{reader_password}}
 //
 // Variables every file may use are url, admin (an administrator's token) and prefix, which starts the name of every
 // object that is made; what a case captures is there for all later ones.

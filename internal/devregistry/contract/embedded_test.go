@@ -8,12 +8,14 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/registry-identity/terraform-provider-registry/internal/devregistry"
 	"github.com/registry-identity/terraform-provider-registry/internal/devregistry/artifactory"
 	"github.com/registry-identity/terraform-provider-registry/internal/devregistry/devregistrytest"
+	"github.com/registry-identity/terraform-provider-registry/internal/slapdtest"
 )
 
 var dialects = []devregistry.Dialect{devregistry.Artifactory, devregistry.ArtifactKeeper}
@@ -31,6 +33,10 @@ func TestContract(t *testing.T) {
 				t.Parallel()
 				server := startEmbedded(t, dialect, file)
 				runner := newRunner(t, server.URL, server.AdminToken, server.CAPEM)
+				if slices.Contains(file.Server, directorySwitch) {
+					runner.Vars["directory"] = slapdtest.Start(t).URL
+					runner.Vars["reader"], runner.Vars["reader_password"] = slapdtest.ReaderDN, slapdtest.ReaderPassword
+				}
 				play(t, runner, file, func([]string) string { return "" })
 			})
 		}
@@ -52,8 +58,12 @@ func startEmbedded(t *testing.T, dialect devregistry.Dialect, file *File) *devre
 	})
 }
 
+// directorySwitch starts a directory beside the server, of which a file then knows the address and the account that reads.
+const directorySwitch = "directory"
+
 // switches are what "#! server:" lines name.
 var switches = map[string]func(*devregistry.Options){
+	directorySwitch:     func(o *devregistry.Options) { o.ArtifactKeeper.AllowPrivateIssuers = true },
 	"url-safe-payloads": func(o *devregistry.Options) { o.Artifactory.URLSafePayloads = true },
 	"max-expiry": func(o *devregistry.Options) {
 		o.Artifactory.MaxExpiry, o.Artifactory.RefreshExpiry = 24*time.Hour, time.Hour

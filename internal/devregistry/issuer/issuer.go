@@ -50,10 +50,8 @@ type Expect struct {
 func (v Verifier) Verify(ctx context.Context, token string, expect Expect) (jwt.MapClaims, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	var discovery struct {
-		Keys string `json:"jwks_uri"`
-	}
-	if err := v.fetch(ctx, strings.TrimSuffix(expect.URL, "/")+"/.well-known/openid-configuration", &discovery); err != nil {
+	discovery, err := v.Discover(ctx, expect.URL)
+	if err != nil {
 		return nil, err
 	}
 	var set struct {
@@ -73,8 +71,23 @@ func (v Verifier) Verify(ctx context.Context, token string, expect Expect) (jwt.
 		options = append(options, jwt.WithAudience(expect.Audience))
 	}
 	claims := jwt.MapClaims{}
-	_, err := jwt.ParseWithClaims(token, claims, func(t *jwt.Token) (any, error) { return pick(set.Keys, t) }, options...)
+	_, err = jwt.ParseWithClaims(token, claims, func(t *jwt.Token) (any, error) { return pick(set.Keys, t) }, options...)
 	return claims, err
+}
+
+// Discovery is what an issuer publishes about itself (OpenID Connect Discovery 1.0, section 3).
+type Discovery struct {
+	Authorization string `json:"authorization_endpoint"`
+	Token         string `json:"token_endpoint"`
+	UserInfo      string `json:"userinfo_endpoint"`
+	Keys          string `json:"jwks_uri"`
+}
+
+// Discover asks the issuer under a base URL about itself.
+func (v Verifier) Discover(ctx context.Context, issuerURL string) (Discovery, error) {
+	var discovery Discovery
+	err := v.fetch(ctx, strings.TrimSuffix(issuerURL, "/")+"/.well-known/openid-configuration", &discovery)
+	return discovery, err
 }
 
 func (v Verifier) fetch(ctx context.Context, url string, target any) error {
@@ -82,6 +95,10 @@ func (v Verifier) fetch(ctx context.Context, url string, target any) error {
 	if err != nil {
 		return err
 	}
+	return v.send(req, target)
+}
+
+func (v Verifier) send(req *http.Request, target any) error {
 	client := v.Client
 	if client == nil {
 		client = http.DefaultClient
@@ -92,7 +109,7 @@ func (v Verifier) fetch(ctx context.Context, url string, target any) error {
 	}
 	defer func() { _ = res.Body.Close() }()
 	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s answered %s", url, res.Status)
+		return fmt.Errorf("%s answered %s", req.URL, res.Status)
 	}
 	return json.NewDecoder(io.LimitReader(res.Body, maxAnswer)).Decode(target)
 }

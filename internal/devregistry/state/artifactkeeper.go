@@ -7,9 +7,13 @@ type ArtifactKeeper struct {
 	// SetupDone is set once the first administrator has chosen a password; until then a server that starts locked stays so.
 	SetupDone bool
 	// Families are the refresh-token families of signed-in sessions, by family id.
-	Families    map[string]*Family
-	Projects    []*Project
-	SSO         []*SSOProvider
+	Families map[string]*Family
+	Projects []*Project
+	SSO      []*SSOProvider
+	// SignIns are browsers on their way to an OIDC provider, by state parameter; Handovers are sessions waiting to be
+	// fetched by the page they come back to, by code. Both are good once.
+	SignIns     map[string]SignIn
+	Handovers   map[string]Handover
 	CIProviders []*CIProvider
 }
 
@@ -46,6 +50,18 @@ type SSOProvider struct {
 	Secrets   map[string]string
 	CreatedAt time.Time
 	UpdatedAt time.Time
+}
+
+// SignIn is what has to come back from an OIDC provider.
+type SignIn struct {
+	ProviderID, Nonce, Verifier string
+	StartedAt                   time.Time
+}
+
+// Handover is a session made by a sign-in at an OIDC provider.
+type Handover struct {
+	Access, Refresh string
+	MadeAt          time.Time
 }
 
 // CIProvider is an issuer of pipeline identities that may be exchanged for a registry token.

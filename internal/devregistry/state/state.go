@@ -104,9 +104,11 @@ type Group struct {
 	Name           string
 	Description    *string
 	ExternalSource *string
-	CreatedAt      time.Time
-	UpdatedAt      time.Time
-	Members        []Member
+	// ExternalProvider is the id of the identity provider whose sign-ins made the group and own its members.
+	ExternalProvider string
+	CreatedAt        time.Time
+	UpdatedAt        time.Time
+	Members          []Member
 
 	AutoJoin        bool
 	AdminPrivileges bool

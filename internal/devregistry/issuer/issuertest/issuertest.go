@@ -1,4 +1,5 @@
-package devregistrytest
+// Package issuertest runs an OpenID Connect issuer for tests of those who trust one.
+package issuertest
 
 import (
 	"crypto/ecdsa"
@@ -9,23 +10,29 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// Issuer is an OpenID Connect issuer that publishes one key and signs whatever it is asked to.
+// Issuer is an OpenID Connect issuer that publishes one key and signs whatever it is asked to. It also signs people in:
+// whoever SignIn names is at the browser and agrees to everything.
 type Issuer struct {
 	// URL is its base URL. Client trusts its certificate.
 	URL    string
 	Client *http.Client
 
 	key *ecdsa.PrivateKey
+
+	mu     sync.Mutex
+	person map[string]any
+	codes  map[string]authorization
 }
 
-// StartIssuer runs an issuer until the test ends.
-func StartIssuer(t testing.TB) *Issuer {
+// Start runs an issuer until the test ends.
+func Start(t testing.TB) *Issuer {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -38,7 +45,10 @@ func StartIssuer(t testing.TB) *Issuer {
 	i := &Issuer{key: key}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
-		_ = json.NewEncoder(w).Encode(map[string]string{"issuer": i.URL, "jwks_uri": i.URL + "/keys"})
+		_ = json.NewEncoder(w).Encode(map[string]string{
+			"issuer": i.URL, "jwks_uri": i.URL + "/keys", "authorization_endpoint": i.URL + "/authorize",
+			"token_endpoint": i.URL + "/token", "userinfo_endpoint": i.URL + "/userinfo",
+		})
 	})
 	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, _ *http.Request) {
 		_ = json.NewEncoder(w).Encode(map[string]any{"keys": []map[string]string{{
@@ -46,6 +56,9 @@ func StartIssuer(t testing.TB) *Issuer {
 			"x": base64.RawURLEncoding.EncodeToString(point[1:33]), "y": base64.RawURLEncoding.EncodeToString(point[33:]),
 		}}})
 	})
+	mux.HandleFunc("GET /authorize", i.authorize)
+	mux.HandleFunc("POST /token", func(w http.ResponseWriter, r *http.Request) { i.redeem(t, w, r) })
+	mux.HandleFunc("GET /userinfo", i.userInfo)
 	server := httptest.NewTLSServer(mux)
 	t.Cleanup(server.Close)
 	i.URL, i.Client = server.URL, server.Client()
