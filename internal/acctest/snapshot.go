@@ -15,12 +15,13 @@ import (
 	"github.com/registry-identity/terraform-provider-registry/internal/registry"
 )
 
-// snapshot is what counts in a registry: who exists, who may do what, and which tokens live.
+// snapshot is what counts in a registry: who exists, who may do what, which tokens live, and who else may sign in.
 type snapshot struct {
 	Users       []string
 	Groups      []string
 	Permissions []string
 	LiveTokens  []string
+	SignIn      []string // directories and identity providers; tests that make some have a registry of their own
 }
 
 func (s *snapshot) user(name, email string, active, admin bool) {
@@ -36,7 +37,7 @@ func (s *snapshot) token(id, username, label string) {
 }
 
 func (s *snapshot) sorted() snapshot {
-	for _, list := range [][]string{s.Users, s.Groups, s.Permissions, s.LiveTokens} {
+	for _, list := range [][]string{s.Users, s.Groups, s.Permissions, s.LiveTokens, s.SignIn} {
 		slices.Sort(list)
 	}
 	return *s
@@ -74,8 +75,27 @@ func inStore(store *state.Store) snapshot {
 				s.token(t.ID, t.Username, t.Label)
 			}
 		}
+		s.signIn(st)
 	})
 	return s.sorted()
+}
+
+func (s *snapshot) signIn(st *state.State) {
+	for _, l := range st.Artifactory.LDAPSettings {
+		s.SignIn = append(s.SignIn, "ldap "+l.Key)
+	}
+	for _, g := range st.Artifactory.LDAPGroups {
+		s.SignIn = append(s.SignIn, "ldap groups "+g.Name)
+	}
+	for _, p := range st.Artifactory.OIDCProviders {
+		s.SignIn = append(s.SignIn, fmt.Sprintf("oidc %s with %d mappings", p.Name, len(p.Mappings)))
+	}
+	for _, p := range st.ArtifactKeeper.SSO {
+		s.SignIn = append(s.SignIn, p.Kind+" "+p.Name)
+	}
+	for _, p := range st.ArtifactKeeper.CIProviders {
+		s.SignIn = append(s.SignIn, fmt.Sprintf("ci %s with %d mappings", p.Name, len(p.Mappings)))
+	}
 }
 
 // onServer looks at a running server through its API, as an administrator: only at what begins with the test's prefix,

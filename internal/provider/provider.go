@@ -14,6 +14,7 @@ import (
 
 	"github.com/registry-identity/terraform-provider-registry/internal/group"
 	"github.com/registry-identity/terraform-provider-registry/internal/identity"
+	"github.com/registry-identity/terraform-provider-registry/internal/ldap"
 	"github.com/registry-identity/terraform-provider-registry/internal/membership"
 	"github.com/registry-identity/terraform-provider-registry/internal/permission"
 	"github.com/registry-identity/terraform-provider-registry/internal/registry/connect"
@@ -120,6 +121,7 @@ func handOver(data *tfkit.ProviderData, resp *provider.ConfigureResponse) {
 func (p *registryProvider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{
 		group.NewResource,
+		ldap.NewSettingsResource,
 		membership.NewEdgeResource,
 		membership.NewSetResource,
 		permission.NewResource,

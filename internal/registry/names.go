@@ -40,6 +40,9 @@ func CheckGroupName(t Type, name string) error {
 	return nil
 }
 
+// CheckObjectName applies what both registries want of the names of settings and identity providers.
+func CheckObjectName(name string) error { return checkName(name) }
+
 // checkName refuses what no registry stores faithfully: names that are empty, too long, padded or unprintable.
 func checkName(name string) error {
 	switch {

@@ -44,6 +44,9 @@ type Registry struct {
 	Tokens       Tokens
 	Repositories Repositories
 	System       System
+	LDAP         LDAPDirectories
+	// LDAPGroups is nil on Artifact Keeper, where the LDAP settings themselves say how groups are found.
+	LDAPGroups LDAPGroups
 }
 
 // Connection opens the registry on first use. Opening detects the server's type when it was not configured, once per
@@ -76,6 +79,8 @@ type Capabilities struct {
 	PermissionPerRepository bool
 	// DisplayName is true where a user has a display name.
 	DisplayName bool
+	// LDAPWholePassword is true where every update of LDAP settings must carry the manager's password.
+	LDAPWholePassword bool
 	// TokenLabelLength is how many characters of a token's label the registry keeps; 0 means 255, which all keep.
 	TokenLabelLength int
 }

@@ -39,6 +39,7 @@ func New(client *transport.Client, diagnose func(context.Context) string) *regis
 		Tokens:       tokens{c, u},
 		Repositories: r,
 		System:       system{c},
+		LDAP:         newLDAP(c),
 	}
 }
 

@@ -20,11 +20,13 @@ import (
 func New(client *transport.Client, diagnose func(context.Context) string) *registry.Registry {
 	c := client.With(transport.Dialect{Problem: problem, Diagnose: diagnose})
 	u := users{c}
+	versions := &gate{system: system{c}}
 	return &registry.Registry{
 		Server: registry.Server{Type: registry.Artifactory, URL: c.BaseURL()},
 		Capabilities: registry.Capabilities{
 			Actions:            []string{"read", "annotate", "write", "delete", "manage", "scan", "execute", "distribute"},
 			DefaultTokenScopes: []string{"applied-permissions/user"},
+			LDAPWholePassword:  true,
 		},
 		Users:        u,
 		Groups:       groups{c, u},
@@ -32,6 +34,8 @@ func New(client *transport.Client, diagnose func(context.Context) string) *regis
 		Tokens:       tokens{c},
 		Repositories: repositories{c},
 		System:       system{c},
+		LDAP:         ldapSettings{c, versions},
+		LDAPGroups:   ldapGroups{c, versions},
 	}
 }
 

@@ -1,0 +1,6 @@
+import {
+  to = registry_ldap_settings.corp
+  identity = {
+    name = "corp"
+  }
+}

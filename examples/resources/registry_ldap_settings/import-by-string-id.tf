@@ -1,0 +1,4 @@
+import {
+  to = registry_ldap_settings.corp
+  id = "corp"
+}
