@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -40,6 +41,7 @@ type ProviderData struct {
 
 	mu        sync.Mutex
 	serviceID *string
+	silent    atomic.Bool
 }
 
 // Now is the time by the provider's clock.
@@ -49,6 +51,16 @@ func (d *ProviderData) Now() time.Time {
 	}
 	return d.Clock()
 }
+
+// HeardNothing remembers that the registry did not answer somebody who waited for it, so that the others in this process
+// need not wait as long. HeardFrom forgets that.
+func (d *ProviderData) HeardNothing() { d.silent.Store(true) }
+
+// HeardFrom remembers that the registry answers.
+func (d *ProviderData) HeardFrom() { d.silent.Store(false) }
+
+// Silent reports whether the registry did not answer when it was last waited for.
+func (d *ProviderData) Silent() bool { return d.silent.Load() }
 
 // ServiceID asks the installation's id at most once per process; "" where there is none or it cannot be told. The id
 // only ever helps to recognise a server again, so a failure to learn it is no failure of the operation.

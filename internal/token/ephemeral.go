@@ -165,10 +165,7 @@ func (e *ephemeralToken) Close(ctx context.Context, req ephemeral.CloseRequest, 
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	err := e.revoke(ctx, token)
-	if err != nil && !registry.IsNotFound(err) {
-		err = e.revoke(ctx, token) // no later run knows of this token, so a failure that may pass is worth a second try
-	}
+	err := insist(ctx, func(ctx context.Context) error { return e.revoke(ctx, token) })
 	what := fmt.Sprintf("token %s of user %q", token.ID, token.Username)
 	switch {
 	case err == nil || registry.IsNotFound(err):

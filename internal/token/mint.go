@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -14,12 +13,8 @@ import (
 	"github.com/registry-identity/terraform-provider-registry/internal/tfkit"
 )
 
-const (
-	// patience is how long a workspace's stop waits for a registry that may be dead.
-	patience = 10 * time.Second
-	// mintAttempts bounds how often a token is minted again after a lost answer.
-	mintAttempts = 3
-)
+// mintAttempts bounds how often a token is minted again after a lost answer.
+const mintAttempts = 3
 
 // minter mints tokens safely: it knows who may have one, and never leaves one behind whose secret got lost. The
 // resource and its ephemeral twin share it.

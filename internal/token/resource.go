@@ -138,11 +138,12 @@ func (r *tokenResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	}
 	lenient := r.lenient(state)
 	if lenient {
-		limit = min(limit, patience)
+		limit = r.refreshLimit(limit)
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 
+	began := r.Data.Now()
 	var from origin
 	known, diags := tfkit.LoadPrivate(ctx, req.Private, originKey, &from)
 	resp.Diagnostics.Append(diags...)
@@ -150,6 +151,9 @@ func (r *tokenResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	var token registry.Token
 	if err == nil {
 		token, err = find(ctx, reg, &from, state)
+	}
+	if lenient {
+		resp.Diagnostics.Append(r.noteSilence(ctx, resp.Private, began, err)...)
 	}
 	switch {
 	case err == nil:
@@ -211,7 +215,7 @@ func (r *tokenResource) Delete(ctx context.Context, req resource.DeleteRequest, 
 	}
 	lenient := r.lenient(state)
 	if lenient {
-		limit = min(limit, patience)
+		limit = r.revokeLimit(ctx, req.Private, limit)
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()

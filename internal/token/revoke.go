@@ -23,12 +23,24 @@ func (r *tokenResource) revoke(ctx context.Context, private tfkit.PrivateState, 
 	var from origin
 	_, diags := tfkit.LoadPrivate(ctx, private, originKey, &from)
 	resp.Diagnostics.Append(diags...)
-	reg, err := r.Same(ctx, private)
-	if err == nil && reg == nil {
-		err = errors.New("the provider's configuration is not known")
+	var reg *registry.Registry
+	revoke := func(ctx context.Context) (err error) {
+		if reg, err = r.Same(ctx, private); err == nil && reg == nil {
+			err = errors.New("the provider's configuration is not known")
+		}
+		if err == nil {
+			err = revokeByID(ctx, reg, &from, state)
+		}
+		return err
 	}
-	if err == nil {
-		err = revokeByID(ctx, reg, &from, state)
+	var err error
+	if lenient {
+		// The token leaves the state whatever happens here.
+		if err = insist(ctx, revoke); registry.IsUnreachable(err) {
+			r.Data.HeardNothing()
+		}
+	} else {
+		err = revoke(ctx)
 	}
 	what := fmt.Sprintf("token %s of user %q", state.ID.ValueString(), state.Username.ValueString())
 	switch {

@@ -88,7 +88,7 @@ func (r *tokenResource) Schema(ctx context.Context, _ resource.SchemaRequest, re
 			"on_unreachable": schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "What a registry that cannot be asked does to a token that has an end: `error` stops the run; `warn` keeps the token as it " +
-					"is on refresh and, on destroy, gives up after ten seconds with a warning that names the token and when it lapses, so that " +
+					"is on refresh and, on destroy, gives up after ten seconds in all with a warning that names the token and when it lapses, so that " +
 					"a dead registry never blocks a workspace's stop. Default: the provider's `on_unreachable`.",
 				Validators: []validator.String{stringvalidator.OneOf(string(tfkit.OnUnreachableError), string(tfkit.OnUnreachableWarn))},
 			},
@@ -160,8 +160,8 @@ func (r *tokenResource) Schema(ctx context.Context, _ resource.SchemaRequest, re
 			"timeouts": timeouts.Block(ctx, timeouts.Opts{
 				Create: true, Read: true, Delete: true,
 				CreateDescription: "How long minting may take, as a duration such as `5m` (the default).",
-				ReadDescription:   "How long a refresh may take, as a duration such as `2m` (the default); at most ten seconds with `on_unreachable = \"warn\"`.",
-				DeleteDescription: "How long revoking may take, as a duration such as `2m` (the default); at most ten seconds with `on_unreachable = \"warn\"`.",
+				ReadDescription:   "How long a refresh may take, as a duration such as `2m` (the default); at most seven seconds with `on_unreachable = \"warn\"`.",
+				DeleteDescription: "How long revoking may take, as a duration such as `2m` (the default); at most ten seconds, less what the refresh waited, with `on_unreachable = \"warn\"`.",
 			}),
 		},
 	}
