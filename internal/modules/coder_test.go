@@ -13,7 +13,7 @@ import (
 // standIn plays the coder command. It answers as `coder external-auth access-token ID` does, on standard output in every
 // state, and writes down every call.
 const standIn = `#!/bin/sh
-folder=${0%/*}
+folder=@FOLDER@
 printf '%s\n' "$*" >>"$folder/calls"
 read -r state <"$folder/state"
 case "$1 $2" in
@@ -79,7 +79,7 @@ type coder struct {
 func (w *workspace) withCoder(token string, expires time.Time) *coder {
 	w.t.Helper()
 	c := &coder{t: w.t, folder: w.t.TempDir()}
-	c.set("coder", standIn)
+	c.set("coder", strings.ReplaceAll(standIn, "@FOLDER@", c.folder))
 	if err := os.Chmod(filepath.Join(c.folder, "coder"), 0o755); err != nil {
 		w.t.Fatal(err)
 	}

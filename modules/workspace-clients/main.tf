@@ -20,6 +20,7 @@ locals {
     {
       instance           = var.instance
       registry_url       = local.base_url
+      registry_type      = var.registry_type
       registry_host      = local.host
       registry_name      = local.hostname
       token_source       = var.token_source

@@ -8,8 +8,8 @@ instance_file=$base/instances/$instance
 path_folder=${CODER_SCRIPT_BIN_DIR-}
 
 instance_lines() {
-	printf 'registry %s\nsource %s\nexternal_auth %s\non_mismatch %s\ntoken_user %s\ncoder %s\nurl - %s\n' \
-		"$registry_url" "$token_source" "$external_auth" "$on_mismatch" "$token_user" "$(coder_place)" "$registry_url"
+	printf 'registry %s\ntype %s\nsource %s\nexternal_auth %s\non_mismatch %s\ntoken_user %s\ncoder %s\nurl - %s\n' \
+		"$registry_url" "$registry_type" "$token_source" "$external_auth" "$on_mismatch" "$token_user" "$(coder_place)" "$registry_url"
 	printf '%s' "$urls" | while read -r lines_url; do
 		printf 'url %s\n' "$lines_url"
 	done

@@ -19,7 +19,7 @@ complain() {
 
 # load_instance NAME: what the start script has written down about an instance of the module. No secret is in there.
 load_instance() {
-	instance=$1 source='' external_auth='' coder_path='' on_mismatch='' token_user='' registry_url='' urls='' fronts='' account_help=''
+	instance=$1 source='' external_auth='' coder_path='' on_mismatch='' token_user='' registry_url='' registry_type='' urls='' fronts=''
 	instance_secrets=$secrets/$instance
 	[ -r "$base/instances/$instance" ] || return 1
 	while read -r load_key load_value; do
@@ -30,6 +30,7 @@ load_instance() {
 		on_mismatch) on_mismatch=$load_value ;;
 		token_user) token_user=$load_value ;;
 		registry) registry_url=$load_value ;;
+		type) registry_type=$load_value ;;
 		url) urls=$urls$load_value$newline ;;
 		front) fronts=$fronts$load_value$newline ;;
 		esac
@@ -216,7 +217,7 @@ accept_token() {
 		*[!0-9]*) expires='' ;;
 		esac
 	fi
-	until=${expires:-$(($(date +%s) + blind_cache))}
+	until=${expires:-$(($(date +%s) + margin + blind_cache))}
 	user_of_token
 	check_person || return
 	rm -f "$instance_secrets/refusal"
