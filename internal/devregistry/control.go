@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/registry-identity/terraform-provider-registry/internal/devregistry/record"
+	"github.com/registry-identity/terraform-provider-registry/internal/devregistry/state"
 )
 
 // controlHandler serves /_dev/: what tests in another process use instead of the fields of Server. It asks for no
@@ -16,6 +17,7 @@ func (s *Server) controlHandler() http.Handler {
 	mux.HandleFunc("GET /_dev/requests", s.getRequests)
 	mux.HandleFunc("PUT /_dev/faults", s.putFaults)
 	mux.HandleFunc("PUT /_dev/clock", s.putClock)
+	mux.HandleFunc("PUT /_dev/integrations", s.putIntegrations)
 	mux.HandleFunc("POST /_dev/reset", func(w http.ResponseWriter, _ *http.Request) {
 		if err := s.Reset(); err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
@@ -80,6 +82,40 @@ func (s *Server) putClock(w http.ResponseWriter, r *http.Request) {
 		s.Store.Advance(advance)
 	}
 	answer(w, map[string]time.Time{"now": s.Store.Now()})
+}
+
+// putIntegrations takes {"integrations":[{"client_id":…,"client_secret":…,"redirect_uris":[…],"lifetime":"2m"}]} and replaces
+// the OAuth clients. A lifetime of none is an hour.
+func (s *Server) putIntegrations(w http.ResponseWriter, r *http.Request) {
+	var body struct {
+		Integrations []struct {
+			ClientID     string   `json:"client_id"`
+			ClientSecret string   `json:"client_secret"`
+			RedirectURIs []string `json:"redirect_uris"`
+			Lifetime     string   `json:"lifetime"`
+		} `json:"integrations"`
+	}
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	clients := make([]*state.Integration, 0, len(body.Integrations))
+	for _, client := range body.Integrations {
+		lifetime := seededIntegration.Lifetime
+		if client.Lifetime != "" {
+			var err error
+			if lifetime, err = time.ParseDuration(client.Lifetime); err != nil {
+				http.Error(w, err.Error(), http.StatusBadRequest)
+				return
+			}
+		}
+		clients = append(clients, &state.Integration{
+			ClientID: client.ClientID, ClientSecret: client.ClientSecret, Name: client.ClientID,
+			RedirectURIs: client.RedirectURIs, Lifetime: lifetime,
+		})
+	}
+	s.Store.Update(func(st *state.State) { st.Artifactory.Integrations = clients })
+	w.WriteHeader(http.StatusNoContent)
 }
 
 func answer(w http.ResponseWriter, body any) {

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,7 +17,7 @@ import (
 // SeededRepository is a package repository of a fresh server.
 type SeededRepository struct {
 	Key    string `json:"key"`
-	Format string `json:"format"` // npm, go or pypi
+	Format string `json:"format"` // npm, go, pypi, maven, cargo, docker, or conda (condanative on Artifact Keeper)
 	Public bool   `json:"public"` // readable without credentials
 }
 
@@ -37,6 +38,17 @@ var seededRepositories = []SeededRepository{
 	{Key: "pypi-private", Format: "pypi"},
 	{Key: "npm-public", Format: "npm", Public: true},
 	{Key: "npm-secret", Format: "npm"}, // nobody is granted anything here
+	{Key: "maven-private", Format: "maven"},
+	{Key: "cargo-private", Format: "cargo"},
+	{Key: "docker-private", Format: "docker"},
+	{Key: "conda-private", Format: "conda"},
+}
+
+// seededIntegration is the OAuth client of a fresh Artifactory. Tests with a redirect address of their own put theirs beside
+// it. What lifetime tokens of integrations have is not public.
+var seededIntegration = state.Integration{
+	ClientID: "coder", ClientSecret: "Coder-Integration-Secret", Name: "Coder",
+	RedirectURIs: []string{"https://coder.example.com/external-auth/jfrog/callback"}, Lifetime: time.Hour,
 }
 
 // seededUsers cover what mapping a person to an account meets: the plain case, an administrator, a disabled account, an
@@ -78,8 +90,9 @@ type seed struct {
 
 func newSeed(dialect Dialect, setupLock bool) (*seed, error) {
 	s := &seed{
-		dialect: dialect, setupLock: setupLock, serviceID: "jfac@01" + strings.ToLower(rand.Text())[:24], repositories: seededRepositories,
-		hashes: map[string][]byte{}, tokenID: uuid.NewString(),
+		dialect: dialect, setupLock: setupLock, serviceID: "jfac@01" + strings.ToLower(rand.Text())[:24],
+		repositories: slices.Clone(seededRepositories),
+		hashes:       map[string][]byte{}, tokenID: uuid.NewString(),
 		tokenTime: time.Now().Add(-24 * time.Hour).Truncate(time.Second),
 	}
 	var value [20]byte
@@ -90,6 +103,12 @@ func newSeed(dialect Dialect, setupLock bool) (*seed, error) {
 	extra := artifactoryOnly
 	if dialect == ArtifactKeeper {
 		extra = artifactKeeperOnly
+		// There "conda" is another name of Python's format; conda's own channels have this one.
+		for i := range s.repositories {
+			if s.repositories[i].Format == "conda" {
+				s.repositories[i].Format = "condanative"
+			}
+		}
 	}
 	for _, u := range append(append([]SeededUser{}, seededUsers...), extra...) {
 		if !u.ServiceAccount {
@@ -138,6 +157,10 @@ func (s *seed) fill(st *state.State, now time.Time) {
 			ID: id("repository", r.Key), Key: r.Key, Name: r.Key, Format: r.Format, Kind: "local", Public: r.Public,
 			Description: "Seeded " + r.Format + " repository", CreatedAt: at, UpdatedAt: at,
 		})
+	}
+	if s.dialect == Artifactory {
+		integration := seededIntegration
+		st.Artifactory.Integrations = []*state.Integration{&integration}
 	}
 	// A server under its setup lock waits for the administrator to change the password that came with it.
 	st.ArtifactKeeper.SetupDone = !s.setupLock

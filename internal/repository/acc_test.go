@@ -70,7 +70,8 @@ func TestRepositories(t *testing.T) {
 			t,
 			resource.TestStep{
 				Config: env.Config(`data "registry_repositories" "test" {}`), ConfigPlanChecks: empty,
-				ConfigStateChecks: are("go-private", "npm-private", "npm-public", "npm-secret", "pypi-private"),
+				ConfigStateChecks: are("cargo-private", "conda-private", "docker-private", "go-private", "maven-private", "npm-private", "npm-public",
+					"npm-secret", "pypi-private"),
 			},
 			resource.TestStep{
 				Config:            env.Config(`data "registry_repositories" "test" { package_type = "npm" }`),

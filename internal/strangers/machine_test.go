@@ -92,6 +92,19 @@ func write(t *testing.T, path, content string) {
 	}
 }
 
+// toolchain lets a cargo that is one of rustup's find its compiler, which it looks for in the home.
+func (m *machine) toolchain() {
+	home := os.Getenv("RUSTUP_HOME")
+	if home == "" {
+		user, err := os.UserHomeDir()
+		if err != nil {
+			m.t.Fatal(err)
+		}
+		home = filepath.Join(user, ".rustup")
+	}
+	m.env = append(m.env, "RUSTUP_HOME="+home)
+}
+
 // optional skips the test when a client is not installed.
 func optional(t *testing.T, name string) {
 	t.Helper()

@@ -44,7 +44,11 @@ func startRegistry(t *testing.T, dialect devregistry.Dialect) *registry {
 	r := &registry{Server: devregistrytest.Start(t, dialect), t: t}
 	r.client = devregistrytest.Client(t, r.Server)
 	r.writer, r.reader, r.nobody = r.newAccount("wendy"), r.newAccount("rita"), r.newAccount("nick")
-	for _, key := range []string{"npm-private", "go-private", "pypi-private"} {
+	for _, repository := range r.Repositories {
+		key := repository.Key
+		if !strings.HasSuffix(key, "-private") {
+			continue
+		}
 		r.grant(key, r.writer, "read", "write")
 		r.grant(key, r.reader, "read")
 	}

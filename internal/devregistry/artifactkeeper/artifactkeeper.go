@@ -1,5 +1,5 @@
 // Package artifactkeeper is the Artifact Keeper dialect of the embedded registry: its REST API, its authentication layers
-// and the access rules in front of its npm, Go and PyPI endpoints, over the shared store.
+// and the access rules in front of its package endpoints, over the shared store.
 //
 // It imitates version 1.8.1 of the server, oddities included: where the real one answers text, this one does; where it
 // answers 500 to a mistake of the caller, so does this one. Comments name the server's source files the rules come from.

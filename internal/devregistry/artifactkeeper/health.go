@@ -21,8 +21,6 @@ func (s *server) healthRoutes() {
 	s.handle("GET /api/v1/setup/status", public, s.setupStatus)
 	s.handle("GET /api/v1/system/config", optional, s.systemConfig)
 	s.handle("GET /api/v1/auth/sso/providers", public, s.signInProviders)
-	s.handle("GET /v2", public, s.ociPing)
-	s.handle("GET /v2/{$}", public, s.ociPing)
 }
 
 type check struct {
@@ -118,33 +116,4 @@ func (s *server) signInProviders(*http.Request, *caller) (any, error) {
 	})
 	slices.SortStableFunc(list, func(a, b signInProvider) int { return compareText(a.Name, b.Name) })
 	return list, nil
-}
-
-// ociPong answers the version check of the OCI distribution API.
-type ociPong struct{}
-
-func (ociPong) respond(w http.ResponseWriter) {
-	w.Header().Set("Docker-Distribution-API-Version", "registry/2.0")
-	writeJSON(w, http.StatusOK, struct{}{})
-}
-
-// ociPing is the strongest product marker: its challenge names the service. It takes sessions and passwords, and API
-// tokens only as the password of Basic authentication (Artifact Keeper: api/handlers/oci_v2.rs).
-func (s *server) ociPing(r *http.Request, _ *caller) (any, error) {
-	cred := credentialOf(r)
-	var who *caller
-	switch {
-	case strictBearer(r):
-		who = s.bySession(cred.value)
-	case cred.form == basicCredential:
-		who = s.resolve(cred, basicTokens)
-	}
-	if who != nil {
-		return ociPong{}, nil
-	}
-	return nil, &guardError{
-		status:     http.StatusUnauthorized,
-		body:       ociErrors("UNAUTHORIZED", "authentication required"),
-		challenges: []string{`Bearer realm="` + s.baseURL(r) + `/v2/token",service="artifact-keeper"`},
-	}
 }

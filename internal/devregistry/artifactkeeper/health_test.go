@@ -138,7 +138,7 @@ func TestUnknownPaths(t *testing.T) {
 		w.get(path, w.asAdmin()).empty(http.StatusNotFound)
 	}
 	w.call("PUT", "/api/v1/users", w.asAdmin(), object{}).empty(http.StatusMethodNotAllowed)
-	for _, path := range []string{"/v2/x/manifests/latest", "/api/v1/search", "/api/v1/openapi.json", "/api/v1/auth/totp/verify"} {
+	for _, path := range []string{"/api/v1/search", "/api/v1/openapi.json", "/api/v1/auth/totp/verify"} {
 		w.get(path, w.asAdmin()).failsWith(http.StatusNotImplemented, "NOT_IMPLEMENTED")
 	}
 }

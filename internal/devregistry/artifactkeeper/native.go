@@ -11,18 +11,20 @@ import (
 )
 
 // nativeFormats are the package formats served here by URL prefix, each with the repository formats it speaks for
-// (Artifact Keeper: api/handlers/npm.rs, goproxy.rs, pypi.rs).
+// (Artifact Keeper: api/handlers/npm.rs, goproxy.rs, pypi.rs, maven.rs, cargo.rs, conda.rs).
 var nativeFormats = map[string][]string{
-	packages.FormatNPM:  {"npm", "yarn", "pnpm", "bower"},
-	packages.FormatGo:   {"go"},
-	packages.FormatPyPI: {"pypi", "poetry", "conda"},
+	packages.FormatNPM:   {"npm", "yarn", "pnpm", "bower"},
+	packages.FormatGo:    {"go"},
+	packages.FormatPyPI:  {"pypi", "poetry", "conda"},
+	packages.FormatMaven: {"maven", "gradle"},
+	packages.FormatCargo: {"cargo"},
+	packages.FormatConda: {"condanative", "conda"},
 }
 
 // guardedFormats are the other formats' prefixes. Their middleware is the same, so that a guest meets the same refusal,
 // but nothing is behind it here (Artifact Keeper: api/routes.rs).
 var guardedFormats = []string{
-	"general", "maven", "debian", "nuget", "rpm", "cargo", "gems", "lfs", "pub", "helm", "composer", "conan", "alpine",
-	"conda", "swift", "terraform", "cocoapods", "hex", "huggingface", "jetbrains", "chef", "puppet", "ansible", "cran",
+	"general", "debian", "nuget", "rpm", "gems", "lfs", "pub", "helm", "composer", "conan", "alpine", "swift", "terraform", "cocoapods", "hex", "huggingface", "jetbrains", "chef", "puppet", "ansible", "cran",
 	"ivy", "vscode", "proto", "incus", "lxc", "ext",
 }
 
@@ -68,6 +70,7 @@ func (s *server) serveNative(w http.ResponseWriter, r *http.Request, prefix stri
 		Path:       rest,
 		BaseURL:    s.baseURL(r) + "/" + prefix + "/" + key,
 		User:       user,
+		Public:     repo.Public,
 		CanWrite:   isWrite(r.Method),
 		CanDelete:  r.Method == http.MethodDelete,
 		Style:      packages.ArtifactKeeper,

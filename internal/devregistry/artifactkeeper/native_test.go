@@ -229,6 +229,6 @@ func TestPyPIUploadSlash(t *testing.T) {
 func TestOtherFormatsAreGuardedButNotModelled(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, Options{})
-	w.get("/maven/anything/x", nil).says(401, "Authentication required").challenges(allChallenges...)
-	w.get("/cargo/npm-public/config.json", w.asAdmin()).failsWith(501, "NOT_IMPLEMENTED")
+	w.get("/rpm/anything/x", nil).says(401, "Authentication required").challenges(allChallenges...)
+	w.get("/helm/npm-public/index.yaml", w.asAdmin()).failsWith(501, "NOT_IMPLEMENTED")
 }

@@ -95,6 +95,11 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	entry := record.From(r.Context())
+	if isOCI(r.URL.Path) {
+		entry.Endpoint = r.Method + " /v2"
+		s.serveOCI(w, r)
+		return
+	}
 	if prefix, ok := nativePrefix(r.URL.Path); ok {
 		entry.Endpoint = r.Method + " /" + prefix + "/{repository}"
 		s.serveNative(w, r, prefix)
@@ -146,7 +151,7 @@ func (s *server) unrouted(w http.ResponseWriter, r *http.Request) {
 }
 
 // unmodelledRoots are the parts of the real server outside of /api/v1 that are absent here (Artifact Keeper: api/routes.rs).
-var unmodelledRoots = []string{"/v2/", "/api/cargo/", "/api/helm/", "/metrics", "/swagger-ui"}
+var unmodelledRoots = []string{"/api/cargo/", "/api/helm/", "/metrics", "/swagger-ui"}
 
 // unmodelledAPI are the collections under /api/v1 that are absent here, wholly or in parts.
 var unmodelledAPI = []string{

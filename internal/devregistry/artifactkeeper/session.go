@@ -37,9 +37,11 @@ type claims struct {
 	IsAdmin  bool   `json:"is_admin"`
 	// AllowedRepoIDs is null in most tokens, which then are good for all repositories.
 	AllowedRepoIDs []string `json:"allowed_repo_ids"`
-	IssuedMilli    int64    `json:"iat_ms"`
-	TokenType      string   `json:"token_type"`
-	FamilyID       string   `json:"family_id,omitempty"`
+	// Scopes is set in tokens that were exchanged for an API token: they can do no more than it.
+	Scopes      *[]string `json:"scopes,omitempty"`
+	IssuedMilli int64     `json:"iat_ms"`
+	TokenType   string    `json:"token_type"`
+	FamilyID    string    `json:"family_id,omitempty"`
 }
 
 // grant is what signing in gives.
@@ -54,7 +56,7 @@ func (s *server) sign(u *state.User, now time.Time, tokenType, id, family string
 	if tokenType == refreshType {
 		lifetime = refreshLifetime
 	}
-	c := claims{
+	return s.signClaims(claims{
 		RegisteredClaims: jwt.RegisteredClaims{
 			Subject:   u.ID,
 			IssuedAt:  jwt.NewNumericDate(now),
@@ -64,7 +66,10 @@ func (s *server) sign(u *state.User, now time.Time, tokenType, id, family string
 		Username: u.Username, Email: u.Email, IsAdmin: u.Admin,
 		AllowedRepoIDs: repos, IssuedMilli: max(now.UnixMilli(), u.SessionsCutAt.UnixMilli()),
 		TokenType: tokenType, FamilyID: family,
-	}
+	})
+}
+
+func (s *server) signClaims(c claims) (string, error) {
 	return jwt.NewWithClaims(jwt.SigningMethodHS256, c).SignedString(s.secret)
 }
 
@@ -160,6 +165,9 @@ func (s *server) bySession(token string) *caller {
 		if u := sessionUser(st, c); u != nil {
 			who = newCaller(u)
 			who.limited, who.repoLimit = c.AllowedRepoIDs != nil, slices.Clone(c.AllowedRepoIDs)
+			if c.Scopes != nil {
+				who.scoped, who.scopes = true, slices.Clone(*c.Scopes)
+			}
 		}
 	})
 	return who

@@ -109,6 +109,8 @@ func New(cfg Config) http.Handler {
 	s.legacyGroupRoutes()
 	s.legacyPermissionRoutes()
 	s.repositoryRoutes()
+	s.dockerRoutes()
+	s.integrationRoutes()
 	s.fallbackRoutes()
 	return s
 }
@@ -190,6 +192,7 @@ func (s *server) run(w http.ResponseWriter, r *http.Request, f func(*principal) 
 		err = f(p)
 	}
 	if err != nil {
+		s.challenge(w, r)
 		writeProblem(w, r, err)
 	}
 }

@@ -3,6 +3,8 @@ package artifactory
 import (
 	"net/http"
 	"strings"
+
+	"github.com/registry-identity/terraform-provider-registry/internal/devregistry/packages"
 )
 
 // notModelledPaths are endpoints of the real server that this one leaves out; they answer 501 so that nobody mistakes
@@ -12,7 +14,7 @@ var notModelledPaths = map[string]string{
 	"/access/api/v1/config/":                      "the Access configuration",
 	"/access/api/v1/users/invite":                 "inviting users",
 	"/access/api/v1/environments":                 "environments",
-	"/access/api/v1/integrations/":                "custom integrations (OAuth)",
+	"/access/api/v1/integrations/":                "administering custom integrations (OAuth)",
 	"/access/api/v1/projects":                     "projects",
 	"/access/api/v1/roles":                        "global roles",
 	"/access/api/v1/saml/":                        "SAML settings",
@@ -33,14 +35,13 @@ var notModelledPaths = map[string]string{
 	"/mc/":                                        "Mission Control",
 	"/metadata/":                                  "the Metadata service",
 	"/ui/api/":                                    "the user interface's own API",
-	"/v2/":                                        "Docker registries",
 	"/xray/":                                      "the Xray service",
 }
 
 // otherPackageTypes are the package types the real server has routes for and this one does not.
 var otherPackageTypes = []string{
-	"alpine", "ansible", "cargo", "chef", "cocoapods", "composer", "conan", "conda", "cran", "deb", "docker", "gems",
-	"gitlfs", "helm", "helmoci", "huggingfaceml", "maven", "nuget", "oci", "opkg", "pub", "puppet", "rpm", "swift",
+	"alpine", "ansible", "chef", "cocoapods", "composer", "conan", "cran", "deb", "gems", "gitlfs", "helm", "helmoci",
+	"huggingfaceml", "nuget", "oci", "opkg", "pub", "puppet", "rpm", "swift",
 	"terraform", "vagrant", "yum",
 }
 
@@ -65,7 +66,7 @@ func (s *server) fallbackRoutes() {
 	s.authenticated("/access/", func(http.ResponseWriter, *http.Request, *principal) error {
 		return &problem{status: http.StatusNotFound, message: "HTTP 404 Not Found", detail: "Not Found"}
 	})
-	s.authenticated("/artifactory/", s.unknownArtifactory)
+	s.anonymous("/artifactory/", s.repositoryPath)
 	s.mux.HandleFunc("/ui/", loginPage)
 	s.mux.Handle("/{$}", http.RedirectHandler("/ui/", http.StatusFound))
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
@@ -73,11 +74,19 @@ func (s *server) fallbackRoutes() {
 	})
 }
 
-// unknownArtifactory answers for what looks like a path of a repository, or of an API nobody knows.
-func (s *server) unknownArtifactory(_ http.ResponseWriter, r *http.Request, p *principal) error {
-	rest := strings.TrimPrefix(r.URL.Path, "/artifactory/")
-	key, _, _ := strings.Cut(rest, "/")
-	if key != "api" && s.findRepository(key) != nil {
+// repositoryPath answers for what looks like a path of a repository, or of an API nobody knows. Maven repositories are
+// used by their path; /artifactory/api/maven is another name of it.
+func (s *server) repositoryPath(w http.ResponseWriter, r *http.Request, p *principal) error {
+	key, path, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/artifactory/"), "/")
+	repository := s.findRepository(key)
+	switch {
+	case repository != nil && repository.Format == packages.FormatMaven:
+		return s.serveRepository(w, r, p, place{
+			format: packages.FormatMaven, key: key, path: path, base: s.base(r) + "/artifactory/" + key,
+		})
+	case p == nil:
+		return errNoCredentials(r)
+	case repository != nil:
 		return notModelled("Download by repository path")
 	}
 	return notFound("File not found.")

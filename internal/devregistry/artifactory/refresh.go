@@ -50,28 +50,35 @@ func (s *server) refresh(w http.ResponseWriter, r *http.Request, p *principal, r
 			}
 		}
 		next = *old
-		next.ID, next.IssuedAt, next.LastUsed = uuid.NewString(), now, time.Time{}
-		next.ExpiresAt = time.Time{}
-		if lifetime > 0 {
-			next.ExpiresAt = now.Add(lifetime)
-		}
 		next.Revocable = s.revocable(lifetime, old.Revocable || bool(req.ForceRevocable))
 		if req.Description != "" {
 			next.Label = req.Description
 		}
-		next.Hash, next.RefreshHash = nil, nil
-		answer = newSecrets(&next, bool(req.IncludeReference))
-		old.RefreshedAt = now
-		if !s.Settings.KeepRefreshed {
-			old.RevokedAt = now
-		}
-		stored := next
-		s.keep(st, &stored)
+		answer = s.succeed(st, old, &next, lifetime, bool(req.IncludeReference), now)
 	})
 	if err != nil {
 		return err
 	}
 	return s.writeMinted(w, &next, answer)
+}
+
+// succeed makes next, a copy of old, the token that follows it: with an id, times and secrets of its own.
+func (s *server) succeed(
+	st *state.State, old, next *state.Token, lifetime time.Duration, reference bool, now time.Time,
+) minted {
+	next.ID, next.IssuedAt, next.LastUsed, next.ExpiresAt = uuid.NewString(), now, time.Time{}, time.Time{}
+	if lifetime > 0 {
+		next.ExpiresAt = now.Add(lifetime)
+	}
+	next.Hash, next.RefreshHash = nil, nil
+	answer := newSecrets(next, reference)
+	old.RefreshedAt = now
+	if !s.Settings.KeepRefreshed {
+		old.RevokedAt = now
+	}
+	stored := *next
+	s.keep(st, &stored)
+	return answer
 }
 
 // mayRefresh checks that the caller owns the token, or holds it when there is no caller, and that it is not over. An

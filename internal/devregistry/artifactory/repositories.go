@@ -13,7 +13,8 @@ import (
 
 // packageTypes maps the package type in a path to how repository lists spell it.
 var packageTypes = map[string]string{
-	packages.FormatNPM: "Npm", packages.FormatGo: "Go", packages.FormatPyPI: "Pypi",
+	packages.FormatNPM: "Npm", packages.FormatGo: "Go", packages.FormatPyPI: "Pypi", packages.FormatMaven: "Maven",
+	packages.FormatCargo: "Cargo", packages.FormatConda: "Conda", packages.FormatOCI: "Docker",
 }
 
 func (s *server) repositoryRoutes() {
@@ -24,6 +25,9 @@ func (s *server) repositoryRoutes() {
 	})
 	s.authenticated("GET /artifactory/api/npm/auth", s.npmAuth)
 	for kind := range packageTypes {
+		if kind == packages.FormatOCI {
+			continue // see docker.go
+		}
 		s.anonymous("/artifactory/api/"+kind+"/{repository}", s.servePackages(kind))
 		s.anonymous("/artifactory/api/"+kind+"/{repository}/{path...}", s.servePackages(kind))
 	}
@@ -121,42 +125,52 @@ func (s *server) npmAuth(w http.ResponseWriter, r *http.Request, p *principal) e
 	return nil
 }
 
-// servePackages lets package clients in. Without a right on an existing repository every path in it is 403, so that
-// nobody learns what it holds.
+// servePackages answers below /artifactory/api/FORMAT/REPOSITORY.
 func (s *server) servePackages(format string) handlerFunc {
 	return func(w http.ResponseWriter, r *http.Request, p *principal) error {
-		key, artifactPath := r.PathValue("repository"), r.PathValue("path")
-		record.From(r.Context()).Repository = key
-		var exists, read, write, remove bool
-		s.Store.View(func(st *state.State) {
-			repository := st.RepositoryByKey(key)
-			if repository == nil || repository.Format != format {
-				return
-			}
-			exists = true
-			read = s.may(st, p, repository, artifactPath, actionRead)
-			write = s.may(st, p, repository, artifactPath, actionWrite)
-			remove = s.may(st, p, repository, artifactPath, actionDelete)
+		key := r.PathValue("repository")
+		return s.serveRepository(w, r, p, place{
+			format: format, key: key, path: r.PathValue("path"), base: s.base(r) + "/artifactory/api/" + format + "/" + key,
 		})
-		switch {
-		case p == nil && !read:
-			return errNoCredentials(r)
-		case !exists:
-			return notFound("The repository '" + key + "' does not exist or is not of type " + format)
-		case !read && (!write || r.Method == http.MethodGet || r.Method == http.MethodHead):
-			return forbidden("User " + p.username + " is not permitted to access '" + key + "'")
-		}
-		request := packages.Request{
-			Repository: key, Format: format, Path: artifactPath, CanWrite: write, CanDelete: remove,
-			BaseURL: s.base(r) + "/artifactory/api/" + format + "/" + key, Style: packages.Artifactory,
-			Errors: func(w http.ResponseWriter, status int, _, message string) {
-				WriteError(w, r, status, message)
-			},
-		}
-		if p != nil {
-			request.User = p.username
-		}
-		s.Packages.Serve(w, r, request)
-		return nil
 	}
+}
+
+// place is where a request goes: a path in a repository, and the repository's address.
+type place struct{ format, key, path, base string }
+
+// serveRepository lets package clients in. Without a right on an existing repository every path in it is 403, so that
+// nobody learns what it holds.
+func (s *server) serveRepository(w http.ResponseWriter, r *http.Request, p *principal, at place) error {
+	record.From(r.Context()).Repository = at.key
+	var exists, public, read, write, remove bool
+	s.Store.View(func(st *state.State) {
+		repository := st.RepositoryByKey(at.key)
+		if repository == nil || repository.Format != at.format {
+			return
+		}
+		exists, public = true, repository.Public
+		read = s.may(st, p, repository, at.path, actionRead)
+		write = s.may(st, p, repository, at.path, actionWrite)
+		remove = s.may(st, p, repository, at.path, actionDelete)
+	})
+	switch {
+	case p == nil && !read:
+		return errNoCredentials(r)
+	case !exists:
+		return notFound("The repository '" + at.key + "' does not exist or is not of type " + at.format)
+	case !read && (!write || r.Method == http.MethodGet || r.Method == http.MethodHead):
+		return forbidden("User " + p.username + " is not permitted to access '" + at.key + "'")
+	}
+	request := packages.Request{
+		Repository: at.key, Format: at.format, Path: at.path, BaseURL: at.base, Public: public, CanWrite: write, CanDelete: remove,
+		Style: packages.Artifactory,
+		Errors: func(w http.ResponseWriter, status int, _, message string) {
+			WriteError(w, r, status, message)
+		},
+	}
+	if p != nil {
+		request.User = p.username
+	}
+	s.Packages.Serve(w, r, request)
+	return nil
 }

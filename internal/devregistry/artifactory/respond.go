@@ -83,6 +83,10 @@ func writeProblem(w http.ResponseWriter, r *http.Request, err error) {
 		writeJSON(w, p.status, map[string][]accessError{"errors": {{Code: code, Message: p.message, Detail: p.detail}}})
 		return
 	}
+	if isDocker(r) {
+		writeDockerError(w, p)
+		return
+	}
 	type artifactoryError struct {
 		Status  int    `json:"status"`
 		Message string `json:"message"`

@@ -76,7 +76,7 @@ func TestNotModelled(t *testing.T) {
 	w.admin(t, "PUT", "/artifactory/api/repositories/new", "{}").artifactoryError(501)
 	w.admin(t, "GET", "/artifactory/npm-private/some/file", nil).artifactoryError(501)
 	w.admin(t, "GET", "/artifactory/api/nuget/v3/some-repo/index.json", nil).artifactoryError(501)
-	w.send(t, "", "GET", "/artifactory/api/docker/some-repo/v2/", nil).artifactoryError(401)
+	w.send(t, "", "GET", "/artifactory/api/helm/some-repo/index.yaml", nil).artifactoryError(401)
 	w.admin(t, "GET", "/xray/api/v1/system/version", nil).artifactoryError(501)
 }
 

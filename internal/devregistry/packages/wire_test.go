@@ -177,7 +177,7 @@ func bothStyles(t *testing.T, test func(t *testing.T, style packages.Style)) {
 
 func TestUnknownFormatIsNotServed(t *testing.T) {
 	t.Parallel()
-	newRepo(t, packages.Artifactory, "maven", "maven-private").get("a/b").want(http.StatusNotImplemented).contains("maven")
+	newRepo(t, packages.Artifactory, "helm", "helm-private").get("a/b").want(http.StatusNotImplemented).contains("helm")
 }
 
 func TestResetForgetsWhatWasPublished(t *testing.T) {

@@ -11,6 +11,32 @@ type Artifactory struct {
 	LDAPSettings   []*LDAPSetting
 	LDAPGroups     []LDAPGroup
 	OIDCProviders  []*OIDCProvider
+	// Integrations are the applications that may sign users in, Codes what they have not changed for tokens yet.
+	Integrations []*Integration
+	Codes        []*AuthorizationCode
+}
+
+// Integration is a custom integration: an OAuth client.
+type Integration struct {
+	ClientID     string
+	ClientSecret string
+	Name         string
+	// RedirectURIs are where users may be sent back to, compared as text.
+	RedirectURIs []string
+	// Lifetime is that of its access tokens.
+	Lifetime time.Duration
+}
+
+// AuthorizationCode is a user's consent on its way to the application.
+type AuthorizationCode struct {
+	Code        string
+	ClientID    string
+	RedirectURI string
+	Scope       string
+	UserID      string
+	ExpiresAt   time.Time
+	// TokenID is the token it was changed for; empty when it was not yet.
+	TokenID string
 }
 
 // LockPolicy locks a user after so many failed sign-ins.

@@ -144,6 +144,8 @@ type Token struct {
 	Audience    string
 	ProjectKey  string
 	RepoIDs     []string
+	ClientID    string // the integration the token was made for (Artifactory)
+	FamilyID    string // the first token of the chain of refreshed ones an integration began
 
 	Description string
 	CreatedBy   string // id of the user who minted it for somebody else
