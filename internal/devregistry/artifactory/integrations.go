@@ -57,9 +57,9 @@ func (s *server) readAuthorization(w http.ResponseWriter, r *http.Request) (auth
 	client := s.integration(query.Get("client_id"))
 	switch {
 	case client == nil:
-		writePage(w, http.StatusBadRequest, "Unknown integration")
+		writeRefusal(w, "Unknown integration")
 	case !slices.Contains(client.RedirectURIs, req.redirectURI):
-		writePage(w, http.StatusBadRequest, "The redirect URI is not registered for this integration")
+		writeRefusal(w, "The redirect URI is not registered for this integration")
 	case query.Get("response_type") != "code":
 		req.back(w, r, url.Values{"error": {"unsupported_response_type"}})
 	case req.scope != "" && req.scope != defaultScope:
@@ -75,7 +75,7 @@ func (s *server) readAuthorization(w http.ResponseWriter, r *http.Request) (auth
 func (q *authorizationRequest) back(w http.ResponseWriter, r *http.Request, answer url.Values) {
 	target, err := url.Parse(q.redirectURI)
 	if err != nil { // a registered one that is no address
-		writePage(w, http.StatusBadRequest, "The redirect URI is not an address")
+		writeRefusal(w, "The redirect URI is not an address")
 		return
 	}
 	query := target.Query()
@@ -86,7 +86,7 @@ func (q *authorizationRequest) back(w http.ResponseWriter, r *http.Request, answ
 		query.Set("state", q.state)
 	}
 	target.RawQuery = query.Encode()
-	http.Redirect(w, r, target.String(), http.StatusFound)
+	http.Redirect(w, r, target.String(), http.StatusFound) //nolint:gosec // one of the client's registered addresses
 }
 
 func (s *server) authorizationPage(w http.ResponseWriter, r *http.Request) {
@@ -109,7 +109,7 @@ func (s *server) authorize(w http.ResponseWriter, r *http.Request) {
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	if err := r.ParseForm(); err != nil {
-		writePage(w, http.StatusBadRequest, "The form cannot be read")
+		writeRefusal(w, "The form cannot be read")
 		return
 	}
 	if r.PostForm.Get("consent") == "deny" {
@@ -130,9 +130,10 @@ func (s *server) authorize(w http.ResponseWriter, r *http.Request) {
 	req.back(w, r, url.Values{"code": {code.Code}})
 }
 
-func writePage(w http.ResponseWriter, status int, message string) {
+// writeRefusal is a page for a request that cannot be sent back to an application.
+func writeRefusal(w http.ResponseWriter, message string) {
 	w.Header().Set("Content-Type", "text/html;charset=utf-8")
-	w.WriteHeader(status)
+	w.WriteHeader(http.StatusBadRequest)
 	_, _ = w.Write([]byte("<!DOCTYPE html>\n<html><head><title>JFrog</title></head><body>" +
 		template.HTMLEscapeString(message) + "</body></html>\n"))
 }
