@@ -219,6 +219,11 @@ func (r *setResource) Update(ctx context.Context, req resource.UpdateRequest, re
 		r.RequireConfigured(&resp.Diagnostics)
 		return
 	}
+	if plan.Group.Equal(state.Group) && plan.Members.Equal(state.Members) { // timeouts are the state's own
+		resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+		resp.Diagnostics.Append(resp.Identity.Set(ctx, r.identity(plan))...)
+		return
+	}
 	found, ok := findGroup(ctx, reg, plan.Group.ValueString(), &resp.Diagnostics)
 	if !ok || !r.setMembers(ctx, reg, found, &plan, &resp.Diagnostics) {
 		return

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"time"
 
@@ -182,6 +183,11 @@ func (r *permissionResource) Update(ctx context.Context, req resource.UpdateRequ
 	}
 	if spec.Additive && !prior.Additive {
 		prior = release(prior, spec)
+	}
+	if reflect.DeepEqual(prior, spec) { // timeouts are the state's own
+		resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+		resp.Diagnostics.Append(resp.Identity.Set(ctx, r.identity(plan))...)
+		return
 	}
 	updated, err := reg.Permissions.Update(ctx, prior, spec)
 	if err != nil {

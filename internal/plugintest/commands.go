@@ -6,6 +6,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	"golang.org/x/sync/errgroup"
 )
 
 // Plan is `terraform plan`: it refreshes and plans, and keeps nothing.
@@ -209,4 +210,33 @@ func (w *walk) replanAndApply(ctx context.Context, r Resource, o *Object, planne
 		return o, fmt.Errorf("the provider planned another value for %s during the apply", path)
 	}
 	return w.apply(ctx, r, o, again)
+}
+
+// Instance is one of many resource instances.
+type Instance struct {
+	Type   string
+	Object *Object
+}
+
+// parallelism is how many objects core works on at a time by default.
+const parallelism = 10
+
+// Refresh is `terraform refresh` of many resource instances by one provider. What is gone is nil.
+func (c *Core) Refresh(ctx context.Context, instances []Instance) ([]*Object, error) {
+	w, err := c.start(ctx)
+	if err != nil {
+		return nil, err
+	}
+	refreshed := make([]*Object, len(instances))
+	var group errgroup.Group
+	group.SetLimit(parallelism)
+	for i, instance := range instances {
+		group.Go(func() error {
+			reader := &walk{Core: c, server: w.server} // diagnostics of its own
+			var err error
+			refreshed[i], err = reader.refresh(ctx, instance.Type, instance.Object)
+			return err
+		})
+	}
+	return refreshed, group.Wait()
 }

@@ -77,6 +77,16 @@ func (d *ProviderData) ServiceID(ctx context.Context, reg *registry.Registry) st
 	return *d.serviceID
 }
 
+// knownServiceID is the installation's id if it was asked for already, else "".
+func (d *ProviderData) knownServiceID() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.serviceID == nil {
+		return ""
+	}
+	return *d.serviceID
+}
+
 // Client is what every object embeds through one of the types below: its access to the provider's data.
 type Client struct{ Data *ProviderData }
 

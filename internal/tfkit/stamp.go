@@ -69,6 +69,14 @@ func (c *Client) Stamp(ctx context.Context, reg *registry.Registry, private Priv
 	})
 }
 
+// StampURL is Stamp for an object that can show by itself where it lives (SameAs): it costs no request. The server's id is
+// noted only if it was asked for already.
+func (c *Client) StampURL(ctx context.Context, reg *registry.Registry, private PrivateWriter) diag.Diagnostics {
+	return SavePrivate(ctx, private, stampKey, stamp{
+		Type: reg.Server.Type, URL: reg.Server.URL, ServiceID: c.Data.knownServiceID(),
+	})
+}
+
 // MovedError says that an object in state lives on another server than the provider is configured for.
 type MovedError struct {
 	known  stamp
@@ -101,6 +109,14 @@ func (e *MovedError) detail() string {
 // The URL is compared first, without asking anybody. Only if it differs is the installation asked for its service id; an
 // equal one, or the provider's previous_url, makes the object move to the new URL.
 func (c *Client) Same(ctx context.Context, private PrivateState) (*registry.Registry, error) {
+	return c.SameAs(ctx, private, nil)
+}
+
+// SameAs is Same for an object that may have been noted without its server's id. Whether a server of another URL is the
+// same one is then decided by whether it has the object, which has asks; nil means that it cannot be told.
+func (c *Client) SameAs(
+	ctx context.Context, private PrivateState, has func(context.Context, *registry.Registry) (bool, error),
+) (*registry.Registry, error) {
 	if !c.Configured() {
 		return nil, nil
 	}
@@ -122,14 +138,31 @@ func (c *Client) Same(ctx context.Context, private PrivateState) (*registry.Regi
 		return nil, &MovedError{known: known, url: url, reason: fmt.Errorf("it is %s", reg.Server.Type.Title())}
 	case found && !moved:
 		return reg, nil
-	case moved && !renamed && (known.ServiceID == "" || known.ServiceID != c.Data.ServiceID(ctx, reg)):
-		return nil, &MovedError{known: known, url: url}
+	case moved && !renamed:
+		if recognised, err := c.recognise(ctx, reg, known, has); !recognised {
+			return nil, &MovedError{known: known, url: url, reason: err}
+		}
 	}
 	// Imported, made by a version that did not remember, or moved: this is the server from now on.
 	if diags := c.Stamp(ctx, reg, private); diags.HasError() {
 		return nil, errors.New(diags.Errors()[0].Detail())
 	}
 	return reg, nil
+}
+
+// recognise tells whether a server of another URL is the one that an object remembers.
+func (c *Client) recognise(
+	ctx context.Context, reg *registry.Registry, known stamp, has func(context.Context, *registry.Registry) (bool, error),
+) (bool, error) {
+	switch {
+	case known.ServiceID != "":
+		return known.ServiceID == c.Data.ServiceID(ctx, reg), nil
+	case has != nil:
+		return has(ctx, reg)
+	default:
+		// It has no id now either, or the object was noted without one.
+		return false, nil
+	}
 }
 
 // OpenSame is Same with the reason added as a diagnostic.

@@ -122,3 +122,39 @@ func TestSameWithoutMemory(t *testing.T) {
 		t.Errorf("an unknown configuration is not passed over: %v", diags)
 	}
 }
+
+// An object that was noted without its server's id shows by itself whether a server of another URL is the same.
+func TestSameAs(t *testing.T) {
+	t.Parallel()
+	const oldURL, newURL = "https://old.example.com", "https://new.example.com"
+	silent := errors.New("it does not say")
+	for name, c := range map[string]struct {
+		has      func(context.Context, *registry.Registry) (bool, error)
+		accepted bool
+		says     error
+	}{
+		"it has the object":       {func(context.Context, *registry.Registry) (bool, error) { return true, nil }, true, nil},
+		"it has no such object":   {func(context.Context, *registry.Registry) (bool, error) { return false, nil }, false, nil},
+		"it cannot be asked":      {func(context.Context, *registry.Registry) (bool, error) { return false, silent }, false, silent},
+		"there is nothing to ask": {nil, false, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			remembered := private{}
+			born := server{Type: registry.Artifactory, url: oldURL, id: "jfac@01"}
+			reg, err := born.Open(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			first := tfkit.Client{Data: &tfkit.ProviderData{Connection: &born}}
+			if diags := first.StampURL(t.Context(), reg, remembered); diags.HasError() || born.asked != 0 {
+				t.Fatalf("asked %d times: %v", born.asked, diags)
+			}
+			client := tfkit.Client{Data: &tfkit.ProviderData{Connection: &server{Type: registry.Artifactory, url: newURL, id: "jfac@01"}}}
+			reg, err = client.SameAs(t.Context(), remembered, c.has)
+			if (reg != nil) != c.accepted || (err == nil) != c.accepted || c.says != nil && !errors.Is(err, c.says) {
+				t.Errorf("got %v, %v", reg, err)
+			}
+		})
+	}
+}

@@ -1,9 +1,11 @@
 package token
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -71,19 +73,41 @@ func unwanted(state model, wish registry.Expiry, now time.Time) string {
 	}
 }
 
-// find reads a token's metadata. An owner that is not known yet, as in a state of another version, is looked up by name.
-func find(ctx context.Context, reg *registry.Registry, from *origin, state model) (registry.Token, error) {
+// heldBy tells whether a server has a token of this id, which no two servers give out.
+func heldBy(from origin, state model) func(context.Context, *registry.Registry) (bool, error) {
+	return func(ctx context.Context, reg *registry.Registry) (bool, error) {
+		_, err := reg.Tokens.Get(ctx, from.OwnerID, state.ID.ValueString())
+		if registry.IsNotFound(err) {
+			return false, nil
+		}
+		return err == nil, err
+	}
+}
+
+// find reads a token's metadata from its owner's list, which also tells how many siblings it has (see siblings). An owner
+// that is not known yet, as in a state of another version, is looked up by name. A token that is not listed is asked for.
+func find(ctx context.Context, reg *registry.Registry, from *origin, state model, now time.Time) (registry.Token, int, error) {
 	if from.OwnerID == "" && tfkit.Set(state.Username) && reg.Server.Type == registry.ArtifactKeeper {
 		user, err := reg.Users.FindByUsername(ctx, state.Username.ValueString())
 		if err != nil {
-			return registry.Token{}, err
+			return registry.Token{}, 0, err
 		}
 		from.OwnerID = user.ID
+	}
+	if owner := cmp.Or(from.Username, state.Username.ValueString()); owner != "" || from.OwnerID != "" {
+		listed, err := reg.Tokens.List(ctx, registry.TokenFilter{UserID: from.OwnerID, Username: owner})
+		if registry.IsUnreachable(err) || registry.IsNotFound(err) {
+			return registry.Token{}, 0, err
+		}
+		isIt := func(t registry.Token) bool { return t.ID == state.ID.ValueString() }
+		if at := slices.IndexFunc(listed, isIt); at >= 0 && listed[at].Username != "" {
+			return listed[at], siblings(listed, *from, state.ID.ValueString(), now), nil
+		}
 	}
 	token, err := reg.Tokens.Get(ctx, from.OwnerID, state.ID.ValueString())
 	if registry.IsNotFound(err) && from.OwnerID == "" && !tfkit.Set(state.Username) && reg.Server.Type == registry.ArtifactKeeper {
 		// Moved from a state that knows no owner. Not finding it among our own tokens says nothing about it.
-		return token, &registry.Error{
+		return token, 0, &registry.Error{
 			Kind: registry.KindInvalid, Op: "find", Object: "the owner of the token",
 			Message: "the state it was moved from names none, and it is not a token of the account that the provider signs in as",
 			Hint:    "Sign in as the account that the other provider used, or import the token as USERNAME/ID instead of moving it",
@@ -96,7 +120,23 @@ func find(ctx context.Context, reg *registry.Registry, from *origin, state model
 		user, err = reg.Users.Get(ctx, from.OwnerID)
 		token.Username = user.Username
 	}
-	return token, err
+	return token, 0, err
+}
+
+// siblingsKey is where a token remembers in private state how many siblings its last refresh saw, so that its destroy need
+// not ask again.
+const siblingsKey = "siblings"
+
+// siblings counts live tokens that the user got after this one from elsewhere: whoever held this token could have minted
+// them, and revoking it does not end them.
+func siblings(listed []registry.Token, from origin, id string, now time.Time) int {
+	count := 0
+	for _, token := range listed {
+		if !from.MintedAt.IsZero() && token.ID != id && token.IssuedAt.After(from.MintedAt) && !isOurs(token.Label) && !token.Expired(now) {
+			count++
+		}
+	}
+	return count
 }
 
 // mintedAt prefers the registry's clock, by which its other tokens are dated.

@@ -87,7 +87,7 @@ func (r *tokenResource) Create(ctx context.Context, req resource.CreateRequest, 
 	resp.Diagnostics.Append(tfkit.SavePrivate(ctx, resp.Private, originKey, origin{
 		OwnerID: user.ID, Username: spec.Username, MintedAt: mintedAt(minted, r.Data.Now()), DefaultScopes: r.scopesOmitted(ctx, req),
 	})...)
-	resp.Diagnostics.Append(r.Stamp(ctx, reg, resp.Private)...)
+	resp.Diagnostics.Append(r.StampURL(ctx, reg, resp.Private)...)
 
 	if !state.RevokeOnDestroy.ValueBool() {
 		key = "" // tokens of this key may live on by the user's own wish
@@ -140,17 +140,19 @@ func (r *tokenResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	if lenient {
 		limit = r.refreshLimit(limit)
 	}
-	ctx, cancel := context.WithTimeout(ctx, limit)
+	ctx, cancel := context.WithTimeout(registry.Refreshing(ctx), limit)
 	defer cancel()
 
 	began := r.Data.Now()
 	var from origin
 	known, diags := tfkit.LoadPrivate(ctx, req.Private, originKey, &from)
 	resp.Diagnostics.Append(diags...)
-	reg, err := r.Same(ctx, resp.Private)
+	reg, err := r.SameAs(ctx, resp.Private, heldBy(from, state))
 	var token registry.Token
 	if err == nil {
-		token, err = find(ctx, reg, &from, state)
+		var siblings int
+		token, siblings, err = find(ctx, reg, &from, state, r.Data.Now())
+		resp.Diagnostics.Append(tfkit.SavePrivate(ctx, resp.Private, siblingsKey, siblings)...)
 	}
 	if lenient {
 		resp.Diagnostics.Append(r.noteSilence(ctx, resp.Private, began, err)...)

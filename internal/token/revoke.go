@@ -23,9 +23,9 @@ func (r *tokenResource) revoke(ctx context.Context, private tfkit.PrivateState, 
 	var from origin
 	_, diags := tfkit.LoadPrivate(ctx, private, originKey, &from)
 	resp.Diagnostics.Append(diags...)
-	var reg *registry.Registry
-	revoke := func(ctx context.Context) (err error) {
-		if reg, err = r.Same(ctx, private); err == nil && reg == nil {
+	revoke := func(ctx context.Context) error {
+		reg, err := r.SameAs(ctx, private, heldBy(from, state))
+		if err == nil && reg == nil {
 			err = errors.New("the provider's configuration is not known")
 		}
 		if err == nil {
@@ -45,7 +45,7 @@ func (r *tokenResource) revoke(ctx context.Context, private tfkit.PrivateState, 
 	what := fmt.Sprintf("token %s of user %q", state.ID.ValueString(), state.Username.ValueString())
 	switch {
 	case err == nil || registry.IsNotFound(err):
-		r.warnOfSiblings(ctx, reg, from, state, resp)
+		warnOfSiblings(ctx, private, state, resp)
 	case lenient && !isMoved(err):
 		tfkit.AddWarning(&resp.Diagnostics, "Not revoked: "+what,
 			fmt.Sprintf("The registry could not be asked to revoke it, so it stays valid until it lapses by itself at %s. Revoke it by "+
@@ -66,25 +66,13 @@ func revokeByID(ctx context.Context, reg *registry.Registry, from *origin, state
 	return reg.Tokens.Revoke(ctx, from.OwnerID, state.ID.ValueString())
 }
 
-// warnOfSiblings tells of live tokens that the user got after this one from elsewhere: whoever held this token could
-// have minted them, and revoking it does not end them. It is a courtesy, so a failure to list is no failure.
-func (r *tokenResource) warnOfSiblings(ctx context.Context, reg *registry.Registry, from origin, state model, resp *resource.DeleteResponse) {
-	if reg == nil || from.MintedAt.IsZero() {
+// warnOfSiblings tells of the siblings that the last refresh saw.
+func warnOfSiblings(ctx context.Context, private tfkit.PrivateReader, state model, resp *resource.DeleteResponse) {
+	var siblings int
+	if _, diags := tfkit.LoadPrivate(ctx, private, siblingsKey, &siblings); diags.HasError() || siblings == 0 {
 		return
 	}
-	tokens, err := reg.Tokens.List(ctx, registry.TokenFilter{UserID: from.OwnerID, Username: state.Username.ValueString()})
-	if err != nil {
-		return
-	}
-	siblings := 0
-	for _, token := range tokens {
-		if token.ID != state.ID.ValueString() && token.IssuedAt.After(from.MintedAt) && !isOurs(token.Label) && !token.Expired(r.Data.Now()) {
-			siblings++
-		}
-	}
-	if siblings > 0 {
-		resp.Diagnostics.AddWarning(fmt.Sprintf("User %q holds %d newer token(s) that this destroy does not touch", state.Username.ValueString(), siblings),
-			fmt.Sprintf("They were minted after token %s, not by this provider; whoever held that token could have made them. Look "+
-				"through the user's tokens on the registry if you did not expect them.", state.ID.ValueString()))
-	}
+	resp.Diagnostics.AddWarning(fmt.Sprintf("User %q holds %d newer token(s) that this destroy does not touch", state.Username.ValueString(), siblings),
+		fmt.Sprintf("They were minted after token %s, not by this provider; whoever held that token could have made them. Look "+
+			"through the user's tokens on the registry if you did not expect them.", state.ID.ValueString()))
 }
