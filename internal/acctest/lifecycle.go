@@ -22,6 +22,9 @@ type Lifecycle struct {
 	Updates []Update
 	// Drifts happen behind Terraform's back while the last configuration stays as it is.
 	Drifts []Drift
+	// Rest makes the life a whole one: between them the updates change every argument, save those named here with the
+	// reason, and one drift takes the object away.
+	Rest map[string]string
 }
 
 // Update is a changed configuration that must not replace the object.
@@ -42,6 +45,7 @@ type Drift struct {
 func (e *Env) Live(t *testing.T, life Lifecycle) {
 	t.Helper()
 	empty := resource.ConfigPlanChecks{PostApplyPostRefresh: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}}
+	seen := &updated{address: life.Address, names: map[string]bool{}}
 	current := e.Config(life.Create)
 	steps := []resource.TestStep{
 		{Config: current, ConfigPlanChecks: empty, ConfigStateChecks: life.Checks},
@@ -53,7 +57,7 @@ func (e *Env) Live(t *testing.T, life Lifecycle) {
 		steps = append(steps, resource.TestStep{
 			Config: current, ConfigStateChecks: update.Checks,
 			ConfigPlanChecks: resource.ConfigPlanChecks{
-				PreApply:             []plancheck.PlanCheck{plancheck.ExpectResourceAction(life.Address, plancheck.ResourceActionUpdate)},
+				PreApply:             []plancheck.PlanCheck{plancheck.ExpectResourceAction(life.Address, plancheck.ResourceActionUpdate), seen},
 				PostApplyPostRefresh: empty.PostApplyPostRefresh,
 			},
 		})
@@ -68,6 +72,9 @@ func (e *Env) Live(t *testing.T, life Lifecycle) {
 		})
 	}
 	e.Test(t, steps...)
+	if life.Rest != nil && !t.Failed() {
+		life.checkWhole(t, seen)
+	}
 }
 
 // imports imports by command, by an import block with the id, and by the identity where the tool can.

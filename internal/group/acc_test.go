@@ -69,6 +69,7 @@ func TestGroupLifecycle(t *testing.T) {
 			ImportIDs: []string{"<team>"},
 			// An import takes the members over; a configuration without them changes nothing about it.
 			ImportIgnore: []string{"members"},
+			Rest:         map[string]string{"name": "TestGroupRename", "artifactory": "TestGroupFlags"},
 			Updates: []acctest.Update{
 				{Config: group(`name = "<team>"` + "\n" + `description = "A team"`), Checks: []statecheck.StateCheck{is("description", knownvalue.StringExact("A team"))}},
 				{Config: group(`name = "<team>"` + "\n" + `description = ""`)},

@@ -9,7 +9,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/registry-identity/terraform-provider-registry/internal/registry"
 	"github.com/registry-identity/terraform-provider-registry/internal/tfkit"
@@ -39,10 +38,7 @@ func (r *groupResource) ValidateConfig(ctx context.Context, req resource.Validat
 			"With auto_join, new users show up as drift of members, and the next apply removes them. Leave members out, and use "+
 				"registry_group_membership for single users.")
 	}
-	if own.PolicyManager.ValueBool() && tfkit.Set(own.PolicyViewer) && !own.PolicyViewer.ValueBool() {
-		resp.Diagnostics.AddAttributeError(path.Root("artifactory").AtName("policy_viewer"), "policy_manager implies policy_viewer",
-			"Artifactory makes every policy manager a policy viewer. Leave policy_viewer out, or set it to true.")
-	}
+	tfkit.XrayPolicies{Manager: own.PolicyManager, Viewer: own.PolicyViewer}.Check(&resp.Diagnostics)
 }
 
 // ModifyPlan checks what needs to know the server and plans what the server will decide.
@@ -104,7 +100,7 @@ func warnTakeover(ctx context.Context, reg *registry.Registry, plan, state model
 	tfkit.WarnRemovedMembers(diags, state.Name.ValueString(), found.Members, desired)
 }
 
-// planPolicyViewer leaves policy_viewer to the server when policy_manager is being switched on, which implies it.
+// planPolicyViewer plans what switching policy_manager on does to policy_viewer.
 func (r *groupResource) planPolicyViewer(ctx context.Context, config, state model, resp *resource.ModifyPlanResponse) {
 	if !tfkit.Set(config.Artifactory) {
 		return
@@ -114,9 +110,8 @@ func (r *groupResource) planPolicyViewer(ctx context.Context, config, state mode
 	if tfkit.Set(state.Artifactory) {
 		resp.Diagnostics.Append(current.FromTerraform(ctx, state.Artifactory)...)
 	}
-	if own.PolicyManager.ValueBool() && own.PolicyViewer.IsNull() && !current.PolicyManager.ValueBool() {
-		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("artifactory").AtName("policy_viewer"), types.BoolUnknown())...)
-	}
+	policies := tfkit.XrayPolicies{Manager: own.PolicyManager, Viewer: own.PolicyViewer}
+	resp.Diagnostics.Append(policies.Plan(ctx, current.PolicyManager, &resp.Plan)...)
 }
 
 // checkServer applies the rules of the server at hand to a configuration.

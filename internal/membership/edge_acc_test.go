@@ -109,6 +109,7 @@ func TestMembershipLifecycle(t *testing.T) {
 			Create:    edge("<developers>", "<alice>"),
 			Checks:    []statecheck.StateCheck{at("id", "<developers>/<alice>")},
 			ImportIDs: []string{"<developers>/<alice>"},
+			Rest:      map[string]string{"username": "replaces the membership"},
 			Updates: []acctest.Update{{
 				Config: other + strings.Replace(edge("<testers>", "<alice>"), `"<testers>"`, "registry_group.other.name", 1),
 				Checks: []statecheck.StateCheck{at("id", "<testers>/<alice>"), at("group", "<testers>")},

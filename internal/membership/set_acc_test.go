@@ -45,6 +45,7 @@ func TestMembersLifecycle(t *testing.T) {
 			Create:    set("<developers>", "<alice>", "<bob>"),
 			Checks:    []statecheck.StateCheck{are("alice", "bob")},
 			ImportIDs: []string{"<developers>"},
+			Rest:      map[string]string{},
 			Updates: []acctest.Update{
 				{Config: set("<developers>", "<bob>", "<dana>"), Checks: []statecheck.StateCheck{are("bob", "dana")}},
 				{Config: set("<developers>"), Checks: []statecheck.StateCheck{are()}},
@@ -54,6 +55,18 @@ func TestMembersLifecycle(t *testing.T) {
 			Drifts: []acctest.Drift{
 				{Change: func() { change(t, env, "testers", []string{"bob"}, nil) }, Expect: plancheck.ResourceActionUpdate},
 				{Change: func() { change(t, env, "testers", nil, []string{"dana"}) }, Expect: plancheck.ResourceActionUpdate},
+				{
+					Change: func() {
+						testers, err := env.Registry.Groups.FindByName(t.Context(), env.Name("testers"))
+						if err == nil {
+							err = env.Registry.Groups.Delete(t.Context(), testers.ID)
+						}
+						if err != nil {
+							t.Fatal(err)
+						}
+					},
+					Expect: plancheck.ResourceActionCreate,
+				},
 			},
 		})
 		expectMembers(t, env, "developers")()

@@ -98,6 +98,11 @@ func TestPermissionLifecycle(t *testing.T) {
 				is("artifactory", knownvalue.Null()), is("additive", knownvalue.Bool(false)),
 			},
 			ImportIDs: []string{"<npm-private/permission>"},
+			Rest: acctest.Pick(env, map[string]string{
+				"name": "replaces the permission", "repositories": "TestPermissionSections", "additive": "Artifact Keeper only", "artifactory": "TestPermissionSections",
+			}, map[string]string{
+				"name": "replaces the permission", "repositories": "always the one that the name says", "additive": "TestPermissionAdditive", "artifactory": "Artifactory only",
+			}),
 			Updates: []acctest.Update{
 				{Config: on(`groups = { <developers> = ["read", "write"] }`), Checks: []statecheck.StateCheck{is("groups", may(env, map[string][]string{"developers": {"read", "write"}}))}},
 				{

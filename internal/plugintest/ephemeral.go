@@ -37,6 +37,9 @@ func (c *Core) Ephemeral(ctx context.Context, r Resource, use func()) (Report, e
 	if err != nil {
 		return w.report(nil), err
 	}
+	if !opened.RenewAt.IsZero() {
+		return w.report(nil), fmt.Errorf("%s asks to be renewed, which is not played here", r.Type)
+	}
 	use()
 	closed, err := w.server.CloseEphemeralResource(ctx, &tfprotov6.CloseEphemeralResourceRequest{TypeName: r.Type, Private: opened.Private})
 	if err == nil {

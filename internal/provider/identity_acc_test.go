@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 
 	"github.com/registry-identity/terraform-provider-registry/internal/acctest"
+	"github.com/registry-identity/terraform-provider-registry/internal/plugintest"
 	"github.com/registry-identity/terraform-provider-registry/internal/registry"
 )
 
@@ -139,4 +141,68 @@ func TestImportByIdentityBadInput(t *testing.T) {
 func leaving(t *testing.T, steps ...resource.TestStep) {
 	t.Helper()
 	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Factories(), Steps: steps})
+}
+
+// Artifact Keeper renames groups in place, and the identities of what hangs on the name follow. This is what every command
+// line tool is told; TestGroupRename and its siblings see those that know identities accept it.
+func TestIdentityFollowsARename(t *testing.T) {
+	t.Parallel()
+	members := []string{"alice"}
+	for _, r := range []struct {
+		resource, name string
+		config         map[string]any
+	}{
+		{"registry_group", "name", nil},
+		{"registry_group_members", "group", map[string]any{"members": members}},
+		{"registry_group_membership", "group", map[string]any{"username": "alice"}},
+	} {
+		t.Run(r.resource, func(t *testing.T) {
+			t.Parallel()
+			env := acctest.Registry(t, "artifact_keeper")
+			group, err := env.Registry.Groups.Create(t.Context(), registry.GroupSpec{Name: "team"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			core, block, state := env.Core(t), plugintest.Resource{Type: r.resource}, plugintest.State{}
+			named := func(name string) plugintest.Resource {
+				block.Config = map[string]any{r.name: name}
+				maps.Copy(block.Config, r.config)
+				return block
+			}
+			if r.resource == "registry_group" {
+				state, err = core.Import(t.Context(), r.resource, "team")
+			} else {
+				state, _, err = core.Apply(t.Context(), named("team"), state)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			expectIdentity(t, core, r.resource, state, r.name, "team", env)
+			if r.resource != "registry_group" { // which renames it itself
+				if _, err := env.Registry.Groups.Update(t.Context(), group.ID, registry.GroupSpec{Name: "crew"}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			state, report, err := core.Apply(t.Context(), named("crew"), state)
+			if want := map[bool]plugintest.Action{true: plugintest.Update, false: plugintest.NoOp}[r.resource == "registry_group"]; err != nil || report.Action != want {
+				t.Fatalf("the rename plans to %s: %v", report.Action, err)
+			}
+			again, err := core.Plan(t.Context(), named("crew"), state)
+			if err != nil || again.Action != plugintest.NoOp {
+				t.Errorf("the second plan is to %s: %v", again.Action, err)
+			}
+			expectIdentity(t, core, r.resource, state, r.name, "crew", env)
+		})
+	}
+}
+
+func expectIdentity(t *testing.T, core *plugintest.Core, resource string, state plugintest.State, attribute, name string, env *acctest.Env) {
+	t.Helper()
+	identity, err := core.Identity(t.Context(), resource, state.Current)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if identity[attribute] != name || identity["server"] != env.Registry.Server.URL {
+		t.Errorf("the identity is %v, want %s %q", identity, attribute, name)
+	}
 }

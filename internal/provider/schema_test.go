@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -188,4 +190,28 @@ func interfaceOf(a *tfprotov6.SchemaAttribute) string {
 		}
 	}
 	return kind
+}
+
+// Every resource is driven through the standard life by a test beside it, and that life is a whole one.
+func TestEveryResourceLeadsALife(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob(filepath.Join("..", "*", "*acc_test.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole := ""
+	for _, file := range files {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text := string(source); strings.Contains(text, "acctest.Lifecycle{") && regexp.MustCompile(`\bRest:\s`).MatchString(text) {
+			whole += text
+		}
+	}
+	for name := range schemas(t).ResourceSchemas {
+		if !strings.Contains(whole, strconv.Quote(name+".test")) {
+			t.Errorf("no test drives %s through an acctest.Lifecycle with Rest", name)
+		}
+	}
 }

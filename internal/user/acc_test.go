@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"github.com/registry-identity/terraform-provider-registry/internal/acctest"
+	"github.com/registry-identity/terraform-provider-registry/internal/devregistry"
 	"github.com/registry-identity/terraform-provider-registry/internal/devregistry/state"
 	"github.com/registry-identity/terraform-provider-registry/internal/registry"
 )
@@ -40,6 +41,13 @@ func TestUserLifecycle(t *testing.T) {
 				is("realm", knownvalue.StringExact(acctest.Pick(env, "internal", "local"))),
 			},
 			ImportIDs: []string{quinn},
+			Rest: acctest.Pick(env, map[string]string{
+				"username": "replaces the account", "password_wo": "never in a plan; TestUserPassword", "password_wo_version": "TestUserPassword",
+				"display_name": "Artifact Keeper only",
+			}, map[string]string{
+				"username": "replaces the account", "password_wo": "never in a plan; TestUserPassword", "password_wo_version": "TestUserPassword",
+				"artifactory": "Artifactory only",
+			}),
 			Updates: []acctest.Update{
 				{Config: user(fmt.Sprintf(base, second, "")), Checks: []statecheck.StateCheck{is("email", knownvalue.StringExact(second))}},
 				{Config: user(fmt.Sprintf(base, second, "admin = true")), Checks: []statecheck.StateCheck{is("admin", knownvalue.Bool(true))}},
@@ -47,7 +55,8 @@ func TestUserLifecycle(t *testing.T) {
 					is("enabled", knownvalue.Bool(false)), is("admin", knownvalue.Bool(false)),
 				}},
 				{Config: user(fmt.Sprintf(base, second, specific))},
-				{Config: user(fmt.Sprintf(base, second, "deletion_policy = \"delete\"\n adopt_existing = true\n"+specific))},
+				{Config: user(fmt.Sprintf(base, second, "deletion_policy = \"disable\"\n adopt_existing = true\n"+specific))},
+				{Config: user(fmt.Sprintf(base, second, specific))},
 			},
 			Drifts: []acctest.Drift{
 				{
@@ -75,6 +84,33 @@ func TestUserLifecycle(t *testing.T) {
 			},
 		})
 	})
+}
+
+// Every flag can be set, changed and left alone again, each in place.
+func TestUserFlags(t *testing.T) {
+	t.Parallel()
+	env := acctest.RegistryOrLive(t, devregistry.Artifactory)
+	with := func(flags string) string {
+		return user("username = \"<quinn>\"\n email = \"<quinn>@example.com\"\n password_wo = \"Quinns-Passw0rd\"\n password_wo_version = 1\n artifactory = {\n" + flags + "\n}")
+	}
+	life := acctest.Lifecycle{Address: address, Create: with("profile_updatable = true")}
+	for _, flags := range []map[string]bool{
+		{"disable_ui_access": true, "watch_manager": true, "reports_manager": true, "resources_manager": true},
+		{"disable_ui_access": false, "watch_manager": false, "reports_manager": false, "resources_manager": false},
+		{"policy_manager": true},
+		{"policy_manager": false, "policy_viewer": false},
+		{"policy_viewer": true, "internal_password_disabled": true},
+		{"internal_password_disabled": false, "profile_updatable": false},
+	} {
+		var update acctest.Update
+		for name, value := range flags {
+			update.Config += fmt.Sprintf("%s = %t\n", name, value)
+			update.Checks = append(update.Checks, statecheck.ExpectKnownValue(address, tfjsonpath.New("artifactory").AtMapKey(name), knownvalue.Bool(value)))
+		}
+		update.Config = with(update.Config)
+		life.Updates = append(life.Updates, update)
+	}
+	env.Live(t, life)
 }
 
 // change changes an account behind Terraform's back.
@@ -241,6 +277,10 @@ func TestUserBadInput(t *testing.T) {
 			{"padded name", body(" "+quinn, q, ""), `(?s)Invalid user name.*white space`},
 			{"empty name", body("", q, ""), `length must be between`},
 			{"version without password", body(quinn, q, "password_wo_version = 1"), `password_wo`},
+			{
+				"policy manager who is no viewer", body(quinn, q, "artifactory = {\n policy_manager = true\n policy_viewer = false\n }"),
+				`policy_manager implies policy_viewer`,
+			},
 			{"unknown policy", body(quinn, q, "deletion_policy = \"keep\""), `deletion_policy`},
 			{"other registry's block", acctest.Pick(env,
 				body(quinn, q, "display_name = \"Quinn\""),

@@ -15,13 +15,16 @@ import (
 // ModifyPlan implements resource.ResourceWithModifyPlan: the checks that need to know the server. They wait while it is
 // not known, run only for a plan that changes something, and are repeated by Create.
 func (r *userResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() || !r.Configured() || req.Plan.Raw.Equal(req.State.Raw) {
+	if req.Plan.Raw.IsNull() || req.Plan.Raw.Equal(req.State.Raw) {
 		return
 	}
 	var plan, config model
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	if resp.Diagnostics.HasError() {
+	if !req.State.Raw.IsNull() {
+		r.planPolicyViewer(ctx, config, req, resp)
+	}
+	if resp.Diagnostics.HasError() || !r.Configured() {
 		return
 	}
 	reg := r.Open(ctx, &resp.Diagnostics)
@@ -31,6 +34,34 @@ func (r *userResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	// What the configuration says, not what was computed, is held against the server.
 	plan.DisplayName, plan.Artifactory = config.DisplayName, config.Artifactory
 	resp.Diagnostics.Append(checkServer(reg, plan)...)
+}
+
+// ValidateConfig implements resource.ResourceWithValidateConfig: what needs no server.
+func (r *userResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	var config model
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() || !tfkit.Set(config.Artifactory) {
+		return
+	}
+	var own artifactoryModel
+	resp.Diagnostics.Append(own.FromTerraform(ctx, config.Artifactory)...)
+	tfkit.XrayPolicies{Manager: own.PolicyManager, Viewer: own.PolicyViewer}.Check(&resp.Diagnostics)
+}
+
+// planPolicyViewer plans what switching policy_manager on does to policy_viewer.
+func (r *userResource) planPolicyViewer(ctx context.Context, config model, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	var own, current artifactoryModel
+	var before model
+	resp.Diagnostics.Append(req.State.Get(ctx, &before)...)
+	if resp.Diagnostics.HasError() || !tfkit.Set(config.Artifactory) {
+		return
+	}
+	resp.Diagnostics.Append(own.FromTerraform(ctx, config.Artifactory)...)
+	if tfkit.Set(before.Artifactory) {
+		resp.Diagnostics.Append(current.FromTerraform(ctx, before.Artifactory)...)
+	}
+	policies := tfkit.XrayPolicies{Manager: own.PolicyManager, Viewer: own.PolicyViewer}
+	resp.Diagnostics.Append(policies.Plan(ctx, current.PolicyManager, &resp.Plan)...)
 }
 
 // checkServer holds a planned account against the rules that differ between registries. It makes no request.
