@@ -2,6 +2,7 @@ package ldap_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -96,7 +97,12 @@ func TestSettingsLifecycle(t *testing.T) {
 				{Config: corp(`enabled = false`)},
 				{Config: corp(`email_attribute = "userPrincipalName"`), Checks: []statecheck.StateCheck{is("enabled", knownvalue.Bool(true))}},
 				{Config: corp(`search_bases = ["ou=people"]`), Checks: []statecheck.StateCheck{is("base_dn", knownvalue.StringExact("dc=example,dc=com"))}},
+				{Config: strings.NewReplacer("ldap.example", "ldap2.example", "dc=com", "dc=org", "uid=", "cn=").Replace(corp(""))},
 				{Config: managed("s3cret", 1, "")},
+			},
+			Rest: map[string]string{
+				"name": "TestSettingsReplace", "manager_password_wo": "never in a plan; hasPassword looks",
+				"artifactory": "TestSettingsOwnFields", "artifact_keeper": "TestSettingsOwnFields",
 			},
 			Drifts: []acctest.Drift{
 				{

@@ -170,7 +170,7 @@ func TestIdentityFollowsARename(t *testing.T) {
 				return block
 			}
 			if r.resource == "registry_group" {
-				state, err = core.Import(t.Context(), r.resource, "team")
+				state, _, err = core.Import(t.Context(), r.resource, "team")
 			} else {
 				state, _, err = core.Apply(t.Context(), named("team"), state)
 			}
