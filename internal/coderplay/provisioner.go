@@ -1,5 +1,8 @@
 package coderplay
 
+// AgentToken is the credential of every agent here. Coder gives each build of a workspace the same one while it runs.
+const AgentToken = "11111111-2222-3333-4444-555555555555" //nolint:gosec // of nothing
+
 // Owner is a Coder user.
 type Owner struct{ ID, Name, FullName, Email string }
 
@@ -19,7 +22,7 @@ func ProvisionerEnv(name, id string, owner Owner) map[string]string {
 		"CODER_WORKSPACE_OWNER_NAME":       owner.FullName,
 		"CODER_WORKSPACE_OWNER_EMAIL":      owner.Email,
 		// Pins the agent's token, named after the hash of the empty agent id; else every plan would replace the agent's scripts.
-		"CODER_RUNNING_WORKSPACE_AGENT_TOKEN_e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855": "11111111-2222-3333-4444-555555555555",
+		"CODER_RUNNING_WORKSPACE_AGENT_TOKEN_e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855": AgentToken,
 	}
 }
 

@@ -24,8 +24,9 @@ type Registry struct {
 	CAFile         string `json:"ca_file"`
 	AdminTokenFile string `json:"admin_token_file"`
 
-	AdminToken string
-	CA         string
+	// AdminToken and CA are the contents of the two files.
+	AdminToken string `json:"-"`
+	CA         string `json:"-"`
 	cmd        *exec.Cmd
 	client     *http.Client
 }
@@ -114,20 +115,41 @@ func (r Request) About(repository string) bool {
 
 // Requests gives the registry's request log, oldest first.
 func (r *Registry) Requests(ctx context.Context) ([]Request, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(r.URL, "/")+"/_dev/requests", http.NoBody)
-	if err != nil {
-		return nil, err
-	}
-	res, err := r.client.Do(req)
-	if err != nil {
-		return nil, fmt.Errorf("reading the registry's request log: %w", err)
-	}
-	defer func() { _ = res.Body.Close() }()
-	if res.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("reading the registry's request log: %s", res.Status)
-	}
 	var answer struct {
 		Requests []Request `json:"requests"`
 	}
-	return answer.Requests, json.NewDecoder(res.Body).Decode(&answer)
+	err := r.control(ctx, http.MethodGet, "/_dev/requests", nil, &answer)
+	return answer.Requests, err
+}
+
+// Advance moves the registry's clock forward.
+func (r *Registry) Advance(ctx context.Context, by time.Duration) error {
+	return r.control(ctx, http.MethodPut, "/_dev/clock", map[string]string{"advance": by.String()}, nil)
+}
+
+// Client trusts the registry's authority.
+func (r *Registry) Client() *http.Client { return r.client }
+
+func (r *Registry) control(ctx context.Context, method, path string, body, answer any) error {
+	text, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(r.URL, "/")+path, bytes.NewReader(text))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	res, err := r.client.Do(req)
+	if err != nil {
+		return fmt.Errorf("the registry's control endpoint %s: %w", path, err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	if res.StatusCode/100 != 2 {
+		return fmt.Errorf("the registry's control endpoint %s: %s", path, res.Status)
+	}
+	if answer == nil {
+		return nil
+	}
+	return json.NewDecoder(res.Body).Decode(answer)
 }

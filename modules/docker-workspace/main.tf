@@ -49,6 +49,8 @@ resource "docker_container" "workspace" {
   env          = ["CODER_AGENT_TOKEN=${var.agent_token}"]
   network_mode = var.network_mode
   memory       = var.memory == 0 ? null : var.memory
+  # The same as memory: no swap on top. Left out, Docker fills it in and every plan wants to undo that.
+  memory_swap = var.memory == 0 ? null : var.memory
 
   # Without them Docker kills the agent at once, and its stop scripts never run.
   destroy_grace_seconds = var.grace_seconds
