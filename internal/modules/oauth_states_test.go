@@ -299,7 +299,7 @@ func TestOAuthCallsAreFewAndCarryNoSecret(t *testing.T) {
 		for _, form := range forms("jane", token) {
 			lacks(t, "the arguments of a program", calls, form)
 		}
-		if count := strings.Count("\n"+calls, "\n> "); shell[0] != "busybox" && (count == 0 || count > 220) {
+		if count := strings.Count("\n"+calls, "\n> "); shell[0] != "busybox" && (count == 0 || count > 120) {
 			t.Errorf("%d programs were started:\n%s", count, calls)
 		}
 	})

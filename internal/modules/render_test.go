@@ -65,6 +65,14 @@ var fixtures = map[string]map[string]any{
 		"external_auth_id": "jfrog",
 		"package_managers": map[string]any{"npm": []string{"npm-virtual", "@acme:npm-private"}, "go": "go-virtual", "pypi": "pypi-virtual"},
 	},
+	"live": {
+		"token_source":     "external-auth",
+		"external_auth_id": "jfrog",
+		"package_managers": map[string]any{"npm": "npm-private", "go": "go-private", "pypi": "pypi-private"},
+	},
+	"live_env": {
+		"package_managers": map[string]any{"npm": []string{"npm-private"}, "go": "go-private", "pypi": "pypi-private"},
+	},
 	"oauth_warn": {
 		"token_source":     "external-auth",
 		"external_auth_id": "jfrog",
@@ -155,6 +163,9 @@ func renderAll() (map[string]rendered, error) {
 		}
 		for argument, value := range arguments {
 			module[argument] = value
+		}
+		if strings.HasPrefix(name, "live") {
+			module["registry_url"], module["ca_certificate"] = liveRegistry().URL, string(liveRegistry().CAPEM)
 		}
 		modules[name] = escapeTemplates(module)
 		outputs[name] = map[string]any{"value": map[string]any{
