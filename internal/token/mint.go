@@ -32,7 +32,7 @@ func (m minter) owner(ctx context.Context, username string, scopes []string, dia
 	user, err := m.reg.Users.FindByUsername(ctx, username)
 	if registry.IsNotFound(err) {
 		if _, onlyGroups := registry.ScopeGroups(scopes); onlyGroups && m.reg.Server.Type == registry.Artifactory {
-			return registry.User{Username: username}, true // a transient subject, whose rights are those of the groups
+			return m.transient(username, diags)
 		}
 		diags.AddAttributeError(path.Root("username"), "No such user",
 			fmt.Sprintf("%s at %s has no user %q, so no token was minted. Create the account first, or correct the name.",
@@ -49,6 +49,17 @@ func (m minter) owner(ctx context.Context, username string, scopes []string, dia
 		return registry.User{}, false
 	}
 	return user, true
+}
+
+// transient is a subject without an account, whose rights are those of the groups. Artifactory folds the case of names, so
+// one that it would write otherwise might be somebody's account after all.
+func (m minter) transient(username string, diags *diag.Diagnostics) (registry.User, bool) {
+	if err := registry.CheckUsername(m.reg.Server.Type, username); err != nil {
+		diags.AddAttributeError(path.Root("username"), "Invalid name for a token without an account",
+			fmt.Sprintf("%q cannot be the subject of a token: %s. No token was minted.", username, err))
+		return registry.User{}, false
+	}
+	return registry.User{Username: username}, true
 }
 
 func refusal(err error) string {

@@ -221,6 +221,7 @@ func TestOwner(t *testing.T) {
 		{registry.Artifactory, "alice", []string{"system:identities:r"}, false, ""},
 		{registry.Artifactory, "job", []string{"applied-permissions/groups:readers"}, false, ""},
 		{registry.Artifactory, "job", []string{"applied-permissions/groups:readers", "applied-permissions/user"}, false, "has no user"},
+		{registry.Artifactory, "Admin", []string{"applied-permissions/groups:readers"}, false, "cannot be the subject"},
 		{registry.ArtifactKeeper, "job", []string{"applied-permissions/groups:readers"}, false, "has no user"},
 		{registry.ArtifactKeeper, "alice", []string{"*"}, false, "administrator rights"},
 		{registry.ArtifactKeeper, "alice", []string{"read:artifacts", "admin"}, false, "administrator rights"},
