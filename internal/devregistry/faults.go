@@ -53,6 +53,8 @@ type Fault struct {
 	// negative is all from there on).
 	Nth   int `json:"nth"`
 	Count int `json:"count"`
+	// Every makes the fault come again with each so many-th matching request after that; 0 is never.
+	Every int `json:"every"`
 	// Kind is one of the Fault… constants.
 	Kind string `json:"kind"`
 	// Status is for FaultStatus and FaultHTML.
@@ -132,8 +134,7 @@ func (f *Faults) next(r *http.Request) (due *Fault, keep bool) {
 		}
 		rule.seen++
 		keep = keep || rule.Kind == FaultStale
-		first, count := max(rule.Nth, 1), cmp.Or(rule.Count, 1)
-		if due == nil && rule.seen >= first && (count < 0 || rule.seen < first+count) {
+		if due == nil && rule.hits() {
 			due = &rule.Fault
 		}
 	}
@@ -142,6 +143,15 @@ func (f *Faults) next(r *http.Request) (due *Fault, keep bool) {
 		close(f.strike())
 	}
 	return due, keep
+}
+
+// hits reports whether the rule is about the request it has just counted.
+func (r *rule) hits() bool {
+	since, count := r.seen-max(r.Nth, 1), cmp.Or(r.Count, 1)
+	if since >= 0 && r.Every > 0 {
+		since %= r.Every
+	}
+	return since >= 0 && (count < 0 || since < count)
 }
 
 // strike gives the channel of Struck. The caller holds the lock.

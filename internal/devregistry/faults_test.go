@@ -206,3 +206,21 @@ func TestFaultStruck(t *testing.T) {
 		}
 	}
 }
+
+func TestFaultEvery(t *testing.T) {
+	t.Parallel()
+	server := devregistrytest.Start(t, devregistry.Artifactory)
+	client := devregistrytest.Client(t, server)
+	if err := server.Faults.Set(devregistry.Fault{Endpoint: "* /", Nth: 2, Every: 3, Kind: devregistry.FaultStatus}); err != nil {
+		t.Fatal(err)
+	}
+	for n := range 9 {
+		want := http.StatusOK
+		if n%3 == 1 {
+			want = http.StatusServiceUnavailable
+		}
+		if res, _ := fetch(t, client, request(t, server, "GET", listing[devregistry.Artifactory], "")); res.StatusCode != want {
+			t.Errorf("request %d got %d, want %d", n+1, res.StatusCode, want)
+		}
+	}
+}
