@@ -75,6 +75,7 @@ func with(base config, more config) config {
 func subjects(dialect devregistry.Dialect) []subject {
 	list := []subject{userSubject(), disabledUserSubject(), adoptedUserSubject(), groupSubject(), edgeSubject(), setSubject()}
 	list = append(list, tokenSubjects()...)
+	list = append(list, directorySubject())
 	if dialect == devregistry.Artifactory {
 		return append(list, targetSubject(), groupTokenSubject())
 	}
@@ -154,6 +155,23 @@ func tokenSubjects() []subject {
 	forgetful.forgetful = true
 	handedOver.createBeforeDestroy = true
 	return []subject{forgetful, remembered, handedOver}
+}
+
+// directorySubject is a directory that people sign in with. Its password is write-only, and only Artifact Keeper can keep
+// one that a change leaves out.
+func directorySubject() subject {
+	create := config{
+		"name": "corp", "url": "ldaps://ldap.example.com", "base_dn": "dc=example,dc=com", "search_filter": "(uid={0})",
+		"manager_dn": "cn=reader,dc=example,dc=com", "manager_password_wo": firstPassword, "manager_password_wo_version": 1,
+	}
+	return subject{
+		name: "LDAP settings", resource: "registry_ldap_settings", create: create,
+		update: with(create, config{
+			"search_bases": []string{"ou=people"}, "enabled": false, "manager_password_wo": secondPassword, "manager_password_wo_version": 2,
+		}),
+		replace: with(create, config{"name": "corp-two"}),
+		claim:   claim{importID: "corp"},
+	}
 }
 
 // groupTokenSubject looks up the groups of its scope before it mints.

@@ -117,6 +117,12 @@ func (w *world) inventory() []string {
 		for _, r := range st.Rows {
 			add("rule %s on %s %v", principal(st, r), repository(st, r), slices.Sorted(slices.Values(r.Actions)))
 		}
+		signIn, _ := json.Marshal([]any{st.Artifactory.LDAPSettings, st.Artifactory.LDAPGroups, st.Artifactory.OIDCProviders})
+		add("sign-in %s", signIn)
+		for _, p := range st.ArtifactKeeper.SSO {
+			settings, _ := json.Marshal([]any{p.Settings, p.Secrets})
+			add("sign-in %s %s enabled=%t %s", p.Kind, p.Name, p.Enabled, settings)
+		}
 		for _, t := range st.Tokens {
 			if live(t, now) {
 				add("token of %s %q %v never=%t", t.Username, plainLabel(t.Label), t.Scopes, t.ExpiresAt.IsZero())

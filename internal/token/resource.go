@@ -20,6 +20,8 @@ const (
 	createTimeout = 5 * time.Minute
 	readTimeout   = 2 * time.Minute
 	deleteTimeout = 2 * time.Minute
+	// settleTimeout bounds what a create does after it has saved the token.
+	settleTimeout = time.Minute
 )
 
 // NewResource makes registry_token.
@@ -92,7 +94,13 @@ func (r *tokenResource) Create(ctx context.Context, req resource.CreateRequest, 
 	if !state.RevokeOnDestroy.ValueBool() {
 		key = "" // tokens of this key may live on by the user's own wish
 	}
-	stored, err := mint.settle(ctx, user.ID, minted, key)
+	var stored *registry.Token
+	looking, stop := context.WithTimeout(ctx, settleTimeout)
+	defer stop()
+	err = insist(looking, func(ctx context.Context) (err error) {
+		stored, err = mint.settle(ctx, user.ID, minted, key)
+		return err
+	})
 	switch {
 	case stored != nil:
 		resp.Diagnostics.Append(state.stored(ctx, *stored)...)
