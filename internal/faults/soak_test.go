@@ -24,7 +24,7 @@ const (
 	// batches is how often everything stands still to be counted.
 	batches = 10
 	// heapGrowth and moreGoroutines are what the last batch may use more than the second: leaks grow with every batch.
-	heapGrowth     = 8 << 20
+	heapGrowth     = 3 << 20
 	moreGoroutines = 30
 )
 
@@ -110,6 +110,7 @@ func (s *soak) count() {
 					if wanted[t.ID] == "" && !slices.Contains(s.letGo, t.ID) {
 						s.orphans++
 						s.t.Errorf("token %s of %s is an orphan: %s", t.ID, t.Username, t.Label)
+						return true // counted once
 					}
 					delete(wanted, t.ID)
 				}
@@ -157,9 +158,6 @@ func (s *soak) end(count int) {
 	}
 	s.running = nil
 	s.count()
-	if s.orphans > 0 {
-		s.t.Error("tokens outlive the last workspace")
-	}
 	s.t.Log(figures)
 	if file := os.Getenv("SOAK_REPORT"); file != "" {
 		if err := os.WriteFile(file, []byte(figures+"\n"), 0o600); err != nil {

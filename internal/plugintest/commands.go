@@ -11,6 +11,8 @@ import (
 
 // Plan is `terraform plan`: it refreshes and plans, and keeps nothing.
 func (c *Core) Plan(ctx context.Context, r Resource, s State) (Report, error) {
+	ctx, end := process(ctx)
+	defer end()
 	w, err := c.start(ctx)
 	if err != nil {
 		return Report{}, err
@@ -22,6 +24,8 @@ func (c *Core) Plan(ctx context.Context, r Resource, s State) (Report, error) {
 // Apply is `terraform apply`: it refreshes, plans, and carries the plan out with a second provider. The state is what is
 // saved at the end, also of a run that fails.
 func (c *Core) Apply(ctx context.Context, r Resource, s State) (State, Report, error) {
+	ctx, end := process(ctx)
+	defer end()
 	w, err := c.start(ctx)
 	if err != nil {
 		return s, Report{}, err
@@ -48,6 +52,8 @@ func (c *Core) Destroy(ctx context.Context, r Resource, s State) (State, Report,
 
 // Import is an import followed by the refresh that core adds. Nothing is saved of one that fails.
 func (c *Core) Import(ctx context.Context, resource, id string) (State, Report, error) {
+	ctx, end := process(ctx)
+	defer end()
 	w, err := c.start(ctx)
 	if err != nil {
 		return State{}, Report{}, err
@@ -91,6 +97,8 @@ func (w *walk) imported(ctx context.Context, resource, id string) (*Object, erro
 
 // Read reads a data source.
 func (c *Core) Read(ctx context.Context, dataSource string, config map[string]any) (tftypes.Value, Report, error) {
+	ctx, end := process(ctx)
+	defer end()
 	w, err := c.start(ctx)
 	if err != nil {
 		return tftypes.Value{}, Report{}, err

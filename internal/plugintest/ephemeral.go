@@ -10,6 +10,8 @@ import (
 // Ephemeral opens an ephemeral resource, runs use while it is open, and closes it, as core does. An object that could not
 // be opened is not closed.
 func (c *Core) Ephemeral(ctx context.Context, r Resource, use func()) (Report, error) {
+	ctx, end := process(ctx)
+	defer end()
 	w, err := c.start(ctx)
 	if err != nil {
 		return Report{}, err
