@@ -1,7 +1,6 @@
 package modules
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -72,6 +71,19 @@ var fixtures = map[string]map[string]any{
 	},
 	"live_env": {
 		"package_managers": map[string]any{"npm": []string{"npm-private"}, "go": "go-private", "pypi": "pypi-private"},
+	},
+	"oauth_context": {
+		"token_source":     "external-auth",
+		"external_auth_id": "jfrog",
+		"registry_url":     "@SERVER@/tools/artifactory/",
+		"package_managers": map[string]any{"npm": "npm-virtual", "go": "go-virtual", "pypi": "pypi-virtual"},
+	},
+	"oauth_second": {
+		"token_source":     "external-auth",
+		"external_auth_id": "jfrog",
+		"instance":         "second",
+		"registry_url":     "@SERVER@/second",
+		"package_managers": map[string]any{"npm": "@second:npm-private"},
 	},
 	"oauth_warn": {
 		"token_source":     "external-auth",
@@ -162,6 +174,9 @@ func renderAll() (map[string]rendered, error) {
 			"ca_certificate": clientServerCA(),
 		}
 		for argument, value := range arguments {
+			if text, ok := value.(string); ok {
+				value = strings.ReplaceAll(text, "@SERVER@", clientServer().URL)
+			}
 			module[argument] = value
 		}
 		if strings.HasPrefix(name, "live") {
@@ -174,47 +189,51 @@ func renderAll() (map[string]rendered, error) {
 			"names":     "${module." + name + ".env_names}",
 		}}
 	}
-	configuration, err := json.Marshal(map[string]any{"module": modules, "output": outputs})
-	if err != nil {
+	if err := writeConfiguration(folder, map[string]any{"module": modules, "output": outputs}); err != nil {
 		return nil, err
 	}
-	files := map[string][]byte{
-		"main.tf.json": configuration,
-		"cli.tfrc":     fmt.Appendf(nil, "provider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", findMirror()),
-	}
-	for name, content := range files {
-		if err := os.WriteFile(filepath.Join(folder, name), content, 0o600); err != nil {
+	var text string
+	for _, arguments := range [][]string{{"init", "-input=false"}, {"apply", "-input=false", "-auto-approve"}, {"output", "-json"}} {
+		if text, err = runCLI(folder, nil, arguments...); err != nil {
 			return nil, err
-		}
-	}
-
-	var text bytes.Buffer
-	for _, arguments := range [][]string{
-		{"init", "-input=false", "-no-color"},
-		{"apply", "-input=false", "-no-color", "-auto-approve"},
-		{"output", "-json", "-no-color"},
-	} {
-		text.Reset()
-		cli := exec.Command(findCLI(), arguments...)
-		cli.Dir = folder
-		cli.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + folder, "TF_CLI_CONFIG_FILE=" + filepath.Join(folder, "cli.tfrc"), "CHECKPOINT_DISABLE=1"}
-		cli.Stdout = &text
-		cli.Stderr = &text
-		if err := cli.Run(); err != nil {
-			return nil, fmt.Errorf("%s %s: %w\n%s", cli.Path, arguments[0], err, text.String())
 		}
 	}
 	var values map[string]struct {
 		Value rendered `json:"value"`
 	}
-	if err := json.Unmarshal(text.Bytes(), &values); err != nil {
-		return nil, fmt.Errorf("reading the outputs: %w\n%s", err, text.String())
+	if err := json.Unmarshal([]byte(text), &values); err != nil {
+		return nil, fmt.Errorf("reading the outputs: %w\n%s", err, text)
 	}
 	all := map[string]rendered{}
 	for name, value := range values {
 		all[name] = value.Value
 	}
 	return all, nil
+}
+
+// writeConfiguration makes a root module of a folder, with the mirror as the only place for providers.
+func writeConfiguration(folder string, configuration map[string]any) error {
+	content, err := json.Marshal(configuration)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(folder, "main.tf.json"), content, 0o600); err != nil {
+		return err
+	}
+	mirror := fmt.Appendf(nil, "provider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", findMirror())
+	return os.WriteFile(filepath.Join(folder, "cli.tfrc"), mirror, 0o600)
+}
+
+// runCLI runs Terraform or OpenTofu with nothing but the given variables in its environment, and gives what it prints.
+func runCLI(folder string, environment []string, arguments ...string) (string, error) {
+	cli := exec.Command(findCLI(), append(arguments, "-no-color")...)
+	cli.Dir = folder
+	cli.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + folder, "TF_CLI_CONFIG_FILE=" + filepath.Join(folder, "cli.tfrc"), "CHECKPOINT_DISABLE=1"}, environment...)
+	text, err := cli.CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%s %s: %w\n%s", cli.Path, arguments[0], err, text)
+	}
+	return string(text), nil
 }
 
 // escapeTemplates keeps JSON configuration from reading ${ and %{ in texts.
