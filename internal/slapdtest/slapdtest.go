@@ -155,11 +155,14 @@ func launch(t testing.TB, slapd, dir string) (*Directory, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	exited := make(chan error, 1)
-	go func() { exited <- cmd.Wait() }()
+	exited := make(chan struct{})
+	go func() {
+		defer close(exited)
+		_ = cmd.Wait() // output says why it ended early
+	}()
 	stop := func() {
 		_ = cmd.Process.Kill() // what has ended already cannot be killed, and need not be
-		_ = <-exited // how a killed process ended
+		<-exited
 	}
 	if err := ready(t.Context(), d.URL, exited); err != nil {
 		stop()
@@ -169,7 +172,7 @@ func launch(t testing.TB, slapd, dir string) (*Directory, error) {
 	return d, nil
 }
 
-func ready(ctx context.Context, url string, exited chan error) error {
+func ready(ctx context.Context, url string, exited <-chan struct{}) error {
 	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
 	defer cancel()
 	tick := time.NewTicker(10 * time.Millisecond)
@@ -184,9 +187,8 @@ func ready(ctx context.Context, url string, exited chan error) error {
 			return nil
 		}
 		select {
-		case exit := <-exited:
-			exited <- exit
-			return fmt.Errorf("slapd ended: %w", errors.Join(exit, err))
+		case <-exited:
+			return fmt.Errorf("slapd ended: %w", err)
 		case <-ctx.Done():
 			return fmt.Errorf("slapd is not ready after %v: %w", readyTimeout, err)
 		case <-tick.C:
