@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -49,12 +50,13 @@ func (p *people) get(name, secret string, now time.Time) *person {
 	return nil
 }
 
-func (p *people) put(name, secret string, found *person) {
+func (p *people) put(name, secret string, found *person, now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.known == nil {
 		p.known = map[[sha256.Size]byte]*person{}
 	}
+	maps.DeleteFunc(p.known, func(_ [sha256.Size]byte, known *person) bool { return !now.Before(known.until) })
 	p.known[digestOf(name, secret)] = found
 }
 
@@ -87,7 +89,7 @@ func (s *server) byDirectory(ctx context.Context, name, secret string) *principa
 			continue
 		}
 		found.until = now.Add(authenticationCache)
-		s.people.put(name, secret, found)
+		s.people.put(name, secret, found, now)
 		p, _ := s.welcome(name, found, now, true)
 		return p
 	}

@@ -199,6 +199,15 @@ func TestDirectorySettings(t *testing.T) {
 	w.admin(t, "POST", refresh, nil).accessError(400, "BAD_REQUEST").holds("Size Limit Exceeded")
 	w.admin(t, "PUT", ldapSettings, connection(d, nil)).want(200)
 	w.admin(t, "POST", refresh, nil).want(200).holds(`"imported_groups":3`)
+
+	// The group base is relative to that of the URL, and of the groups right below it there are none at the top.
+	whole := map[string]any{"group_base_dn": "ou=groups," + slapdtest.BaseDN}
+	w.admin(t, "PUT", ldapGroups, groupsBy("STATIC", whole)).want(200)
+	w.admin(t, "POST", ldapGroups+"corp-groups/refresh?operation=UPDATE", nil).want(200).holds(`"updated_groups":0`)
+	w.admin(t, "PUT", ldapGroups, groupsBy("STATIC", map[string]any{"group_base_dn": "", "sub_tree": false})).want(200)
+	w.admin(t, "POST", ldapGroups+"corp-groups/refresh?operation=UPDATE", nil).want(200).holds(`"updated_groups":0`)
+	w.admin(t, "PUT", ldapGroups, groupsBy("STATIC", map[string]any{"group_base_dn": ""})).want(200)
+	w.admin(t, "POST", ldapGroups+"corp-groups/refresh?operation=UPDATE", nil).want(200).holds(`"updated_groups":3`)
 }
 
 // Without accounts made by signing in, people are let in for the length of a request.
