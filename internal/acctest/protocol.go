@@ -39,6 +39,8 @@ func ProtocolDialects(t *testing.T, test func(t *testing.T, p *Protocol, env *En
 			t.Parallel()
 			server := devregistrytest.Start(t, dialect)
 			env := &Env{Dialect: dialect, Server: server, Registry: Open(t, server)}
+			env.look = func() (snapshot, error) { return inStore(server.Store), nil }
+			env.Rebase()
 			test(t, NewProtocol(t, env, nil), env)
 		})
 	}
