@@ -17,6 +17,11 @@ var version = "dev"
 func main() {
 	debug := flag.Bool("debug", false, "wait for a debugger and print how to attach the command line tool")
 	flag.Parse()
+	if !*debug {
+		if err := provider.QuietLogs(); err != nil {
+			log.Fatal(err)
+		}
+	}
 	err := providerserver.Serve(context.Background(), provider.New(version), providerserver.ServeOpts{
 		Address: "registry.terraform.io/registry-identity/registry",
 		Debug:   *debug,
