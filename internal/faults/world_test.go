@@ -108,7 +108,7 @@ func (w *world) inventory() []string {
 				u.Username, u.Email, u.DisplayName, u.Active, u.Admin, u.NoPassword, !u.DisableUI, u.ProfileUpdate, u.ArtifactoryRole, passwordOf(u))
 		}
 		for _, g := range st.Groups {
-			add("group %s %q members=%v join=%t admin=%t roles=%v", g.Name, text(g.Description), members(st, g), g.AutoJoin, g.AdminPrivileges, g.ArtifactoryRole)
+			add("group %s %q members=%v join=%t admin=%t roles=%v of %s", g.Name, text(g.Description), members(st, g), g.AutoJoin, g.AdminPrivileges, g.ArtifactoryRole, g.RealmAttributes)
 		}
 		for _, p := range st.Targets {
 			sections, _ := json.Marshal(p.Sections)
@@ -128,6 +128,7 @@ func (w *world) inventory() []string {
 				add("token of %s %q %v never=%t", t.Username, plainLabel(t.Label), t.Scopes, t.ExpiresAt.IsZero())
 			}
 		}
+		lines = append(lines, signIn(st)...)
 	})
 	slices.Sort(lines)
 	return lines

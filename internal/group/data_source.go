@@ -49,6 +49,13 @@ func (s *dataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 					"external_id":      schema.StringAttribute{Computed: true, Description: "Id of the group in an external identity provider."},
 					"realm":            schema.StringAttribute{Computed: true, Description: "Who owns the group."},
 					"realm_attributes": schema.StringAttribute{Computed: true, Description: "What the realm says about the group."},
+					"ldap": schema.SingleNestedAttribute{
+						Computed: true, Description: "Group of a directory that this group stands for; null for others.",
+						Attributes: map[string]schema.Attribute{
+							"strategy": schema.StringAttribute{Computed: true, Description: "How the directory tells who is in it."},
+							"group_dn": schema.StringAttribute{Computed: true, Description: "Full DN of the directory's group."},
+						},
+					},
 					"reports_manager":  flag("Whether members manage Xray reports."),
 					"watch_manager":    flag("Whether members manage Xray watches."),
 					"policy_manager":   flag("Whether members manage Xray policies."),

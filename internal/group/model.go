@@ -49,7 +49,16 @@ type artifactoryModel struct {
 	PolicyViewer    types.Bool   `tfsdk:"policy_viewer"`
 	ManageResources types.Bool   `tfsdk:"manage_resources"`
 	ManageWebhook   types.Bool   `tfsdk:"manage_webhook"`
+	LDAP            types.Object `tfsdk:"ldap"`
 }
+
+// ldapModel is the nested attribute that makes a group one of a directory.
+type ldapModel struct {
+	Strategy types.String `tfsdk:"strategy"`
+	GroupDN  types.String `tfsdk:"group_dn"`
+}
+
+var ldapTypes = map[string]attr.Type{"strategy": types.StringType, "group_dn": types.StringType}
 
 var artifactoryTypes = map[string]attr.Type{
 	"auto_join":        types.BoolType,
@@ -63,6 +72,7 @@ var artifactoryTypes = map[string]attr.Type{
 	"policy_viewer":    types.BoolType,
 	"manage_resources": types.BoolType,
 	"manage_webhook":   types.BoolType,
+	"ldap":             types.ObjectType{AttrTypes: ldapTypes},
 }
 
 var (
@@ -72,6 +82,8 @@ var (
 	_ tfkit.ModelToTerraform[types.Object]              = (*artifactoryModel)(nil)
 	_ tfkit.ModelFromAPI[*registry.ArtifactoryGroup]    = (*artifactoryModel)(nil)
 	_ tfkit.ModelToAPI[*registry.ArtifactoryGroupPatch] = (*artifactoryModel)(nil)
+	_ tfkit.ModelFromAPI[*registry.LDAPGroupLink]       = (*ldapModel)(nil)
+	_ tfkit.ModelToAPI[*registry.LDAPGroupLink]         = (*ldapModel)(nil)
 )
 
 // FromAPI implements tfkit.ModelFromAPI. Members are taken over only when the answer carries them; whether they are
@@ -120,11 +132,14 @@ func (a *artifactoryModel) FromTerraform(ctx context.Context, in types.Object) d
 
 // ToTerraform implements tfkit.ModelToTerraform.
 func (a *artifactoryModel) ToTerraform(ctx context.Context) (types.Object, diag.Diagnostics) {
+	if a.LDAP.IsNull() {
+		a.LDAP = types.ObjectNull(ldapTypes)
+	}
 	return types.ObjectValueFrom(ctx, artifactoryTypes, a)
 }
 
 // FromAPI implements tfkit.ModelFromAPI.
-func (a *artifactoryModel) FromAPI(_ context.Context, in *registry.ArtifactoryGroup) diag.Diagnostics {
+func (a *artifactoryModel) FromAPI(ctx context.Context, in *registry.ArtifactoryGroup) diag.Diagnostics {
 	*a = artifactoryModel{
 		AutoJoin:        types.BoolValue(in.AutoJoin),
 		AdminPrivileges: types.BoolValue(in.AdminPrivileges),
@@ -138,11 +153,19 @@ func (a *artifactoryModel) FromAPI(_ context.Context, in *registry.ArtifactoryGr
 		ManageResources: types.BoolValue(in.Roles.ManageResources),
 		ManageWebhook:   types.BoolValue(in.Roles.ManageWebhook),
 	}
-	return nil
+	if in.LDAP == nil {
+		return nil
+	}
+	var link ldapModel
+	diags := link.FromAPI(ctx, in.LDAP)
+	object, d := types.ObjectValueFrom(ctx, ldapTypes, link)
+	a.LDAP = object
+	return append(diags, d...)
 }
 
 // ToAPI implements tfkit.ModelToAPI: what is not given is left to the server.
-func (a *artifactoryModel) ToAPI(context.Context) (*registry.ArtifactoryGroupPatch, diag.Diagnostics) {
+func (a *artifactoryModel) ToAPI(ctx context.Context) (*registry.ArtifactoryGroupPatch, diag.Diagnostics) {
+	link, diags := a.link(ctx)
 	return &registry.ArtifactoryGroupPatch{
 		AutoJoin:        tfkit.BoolPointer(a.AutoJoin),
 		AdminPrivileges: tfkit.BoolPointer(a.AdminPrivileges),
@@ -153,5 +176,28 @@ func (a *artifactoryModel) ToAPI(context.Context) (*registry.ArtifactoryGroupPat
 		PolicyViewer:    tfkit.BoolPointer(a.PolicyViewer),
 		ManageResources: tfkit.BoolPointer(a.ManageResources),
 		ManageWebhook:   tfkit.BoolPointer(a.ManageWebhook),
-	}, nil
+		LDAP:            link,
+	}, diags
+}
+
+// link gives the directory's group; nil where none is given.
+func (a *artifactoryModel) link(ctx context.Context) (*registry.LDAPGroupLink, diag.Diagnostics) {
+	if !tfkit.Set(a.LDAP) {
+		return nil, nil
+	}
+	var own ldapModel
+	diags := a.LDAP.As(ctx, &own, basetypes.ObjectAsOptions{UnhandledUnknownAsEmpty: true})
+	link, d := own.ToAPI(ctx)
+	return link, append(diags, d...)
+}
+
+// FromAPI implements tfkit.ModelFromAPI.
+func (l *ldapModel) FromAPI(_ context.Context, in *registry.LDAPGroupLink) diag.Diagnostics {
+	l.Strategy, l.GroupDN = types.StringValue(string(in.Strategy)), types.StringValue(in.GroupDN)
+	return nil
+}
+
+// ToAPI implements tfkit.ModelToAPI.
+func (l *ldapModel) ToAPI(context.Context) (*registry.LDAPGroupLink, diag.Diagnostics) {
+	return &registry.LDAPGroupLink{Strategy: registry.LDAPStrategy(l.Strategy.ValueString()), GroupDN: l.GroupDN.ValueString()}, nil
 }

@@ -17,6 +17,7 @@ func full() registry.Group {
 		ID: "developers", Name: "developers", Description: "People", Members: []string{"bob", "alice"}, ExternalSource: "ldap",
 		Artifactory: &registry.ArtifactoryGroup{
 			AutoJoin: true, ExternalID: "4711", Realm: "ldap", RealmAttributes: "ldapGroupName=developers",
+			LDAP:  &registry.LDAPGroupLink{Strategy: registry.LDAPDynamic, GroupDN: "cn=Developers,dc=example"},
 			Roles: registry.ArtifactoryGroupRoles{ReportsManager: true, PolicyManager: true, PolicyViewer: true, ManageWebhook: true},
 		},
 	}
@@ -38,6 +39,7 @@ func TestFromAPIToAPI(t *testing.T) {
 		Artifactory: &registry.ArtifactoryGroupPatch{
 			AutoJoin: &yes, AdminPrivileges: &no, ExternalID: &id, ReportsManager: &yes, WatchManager: &no, PolicyManager: &yes,
 			PolicyViewer: &yes, ManageResources: &no, ManageWebhook: &yes,
+			LDAP: &registry.LDAPGroupLink{Strategy: registry.LDAPDynamic, GroupDN: "cn=Developers,dc=example"},
 		},
 	}
 	if diff := cmp.Diff(want, spec); diags.HasError() || diff != "" {

@@ -39,6 +39,7 @@ func (r *groupResource) ValidateConfig(ctx context.Context, req resource.Validat
 				"registry_group_membership for single users.")
 	}
 	tfkit.XrayPolicies{Manager: own.PolicyManager, Viewer: own.PolicyViewer}.Check(&resp.Diagnostics)
+	checkLDAP(config, own, &resp.Diagnostics)
 }
 
 // ModifyPlan checks what needs to know the server and plans what the server will decide.
@@ -57,6 +58,7 @@ func (r *groupResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 	if !creating {
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 		r.planPolicyViewer(ctx, config, state, resp)
+		planLink(ctx, plan, state, resp)
 	}
 	if !r.Configured() {
 		return // asked again in Create and Update
@@ -66,6 +68,9 @@ func (r *groupResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 		return
 	}
 	resp.Diagnostics.Append(checkServer(ctx, reg, config.commonModel)...)
+	if creating {
+		warnCollision(ctx, reg, plan, &resp.Diagnostics)
+	}
 	if creating || resp.Diagnostics.HasError() {
 		return
 	}
@@ -152,7 +157,13 @@ func (m *commonModel) changes(ctx context.Context, state commonModel) (registry.
 	if tfkit.Set(state.Artifactory) {
 		diags.Append(current.FromTerraform(ctx, state.Artifactory)...)
 	}
+	link, d := planned.link(ctx)
+	diags.Append(d...)
+	if planned.LDAP.Equal(current.LDAP) {
+		link = nil
+	}
 	patch := registry.ArtifactoryGroupPatch{
+		LDAP:            link,
 		AutoJoin:        tfkit.ChangedBool(planned.AutoJoin, current.AutoJoin.ValueBool()),
 		AdminPrivileges: tfkit.ChangedBool(planned.AdminPrivileges, current.AdminPrivileges.ValueBool()),
 		ExternalID:      tfkit.ChangedString(planned.ExternalID, current.ExternalID.ValueString()),

@@ -101,7 +101,7 @@ func create(ctx context.Context, reg *registry.Registry, spec registry.GroupSpec
 		func(ctx context.Context) (registry.Group, error) { return reg.Groups.FindByName(ctx, spec.Name) },
 		func(g registry.Group) bool {
 			_, strangers := tfkit.Difference(g.Members, spec.Members)
-			return g.Description == spec.Description && g.ExternalSource == "" && len(strangers) == 0
+			return g.Description == spec.Description && sameOwner(g, spec) && len(strangers) == 0
 		})
 	if err != nil {
 		return made, err
@@ -109,6 +109,14 @@ func create(ctx context.Context, reg *registry.Registry, spec registry.GroupSpec
 	// Where members are added by requests of their own, the lost answer was the one before them.
 	add, _ := tfkit.Difference(made.Members, spec.Members)
 	return made, registry.SwapMembers(ctx, reg.Groups, made.ID, add, nil)
+}
+
+// sameOwner reports whether a group is one of the registry itself, or of the directory's group that was asked for.
+func sameOwner(g registry.Group, spec registry.GroupSpec) bool {
+	if spec.Artifactory == nil || spec.Artifactory.LDAP == nil {
+		return g.ExternalSource == ""
+	}
+	return g.Artifactory != nil && g.Artifactory.LDAP != nil && *g.Artifactory.LDAP == *spec.Artifactory.LDAP
 }
 
 // Read implements resource.Resource. Members are read only while they are managed.

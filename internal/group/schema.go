@@ -16,6 +16,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/registry-identity/terraform-provider-registry/internal/registry"
+	"github.com/registry-identity/terraform-provider-registry/internal/registry/directory"
 	"github.com/registry-identity/terraform-provider-registry/internal/tfkit"
 )
 
@@ -89,6 +91,23 @@ func artifactoryAttribute() schema.SingleNestedAttribute {
 			"realm_attributes": schema.StringAttribute{
 				Computed: true, Description: "What the realm says about the group; null for internal groups.",
 				PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
+			},
+			"ldap": schema.SingleNestedAttribute{
+				Optional: true, Computed: true, PlanModifiers: []planmodifier.Object{objectplanmodifier.UseStateForUnknown()},
+				MarkdownDescription: "Group of a directory that this group stands for: its people are in this group from their next sign-in on, as the " +
+					"`registry_ldap_group_settings` of the directory say. The name of this group is that of the directory's, in lower case, and `members` must be " +
+					"left out. Default: none; left out later, it stays as it is.",
+				Attributes: map[string]schema.Attribute{
+					"strategy": schema.StringAttribute{
+						Required: true, Validators: []validator.String{stringvalidator.OneOf(
+							string(registry.LDAPStatic), string(registry.LDAPDynamic), string(registry.LDAPHierarchical))},
+						MarkdownDescription: "Strategy of the `registry_ldap_group_settings` that finds the group: `STATIC`, `DYNAMIC` or `HIERARCHICAL`.",
+					},
+					"group_dn": schema.StringAttribute{
+						Required: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1), tfkit.Checked("DN", directory.CheckDN)},
+						MarkdownDescription: "Full DN of the directory's group, exactly as the directory has it, such as `cn=developers,ou=groups,dc=example,dc=com`.",
+					},
+				},
 			},
 			"reports_manager":  flag("Whether members manage Xray reports (Artifactory 7.128.0 or newer). Default of the server: false."),
 			"watch_manager":    flag("Whether members manage Xray watches (Artifactory 7.128.0 or newer). Default of the server: false."),

@@ -3,6 +3,7 @@ package ldap
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -170,3 +171,6 @@ func (m *settingsModel) keeper(ctx context.Context) (keeperModel, diag.Diagnosti
 	diags := m.ArtifactKeeper.As(ctx, &own, basetypes.ObjectAsOptions{})
 	return own, diags
 }
+
+// hasScheme reports whether an address begins with the scheme.
+func hasScheme(url, scheme string) bool { return strings.HasPrefix(strings.ToLower(url), scheme+"://") }

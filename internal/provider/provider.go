@@ -121,6 +121,7 @@ func handOver(data *tfkit.ProviderData, resp *provider.ConfigureResponse) {
 func (p *registryProvider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{
 		group.NewResource,
+		ldap.NewGroupSettingsResource,
 		ldap.NewSettingsResource,
 		membership.NewEdgeResource,
 		membership.NewSetResource,

@@ -28,7 +28,16 @@ type ArtifactoryGroup struct {
 	ExternalID      string
 	Realm           string
 	RealmAttributes string
-	Roles           ArtifactoryGroupRoles
+	// LDAP is the directory's group behind a group of the realm ldap; nil for others.
+	LDAP  *LDAPGroupLink
+	Roles ArtifactoryGroupRoles
+}
+
+// LDAPGroupLink says which group of a directory a group of the realm ldap stands for. The registry compares both exactly;
+// the name of the directory's group is the group's own, in lower case.
+type LDAPGroupLink struct {
+	Strategy LDAPStrategy
+	GroupDN  string
 }
 
 // ArtifactoryGroupRoles are role flags; all of them need Artifactory 7.128.0 or newer.
@@ -61,6 +70,8 @@ type ArtifactoryGroupPatch struct {
 	PolicyViewer    *bool
 	ManageResources *bool
 	ManageWebhook   *bool
+	// LDAP makes the group one of the realm ldap, or changes the directory's group behind it.
+	LDAP *LDAPGroupLink
 }
 
 // GroupFilter narrows a list on the server.
@@ -81,4 +92,10 @@ type Groups interface {
 	// ChangeMembers adds and removes user names; both are set operations. An unknown user is KindInvalid and names it.
 	ChangeMembers(ctx context.Context, id string, add, remove []string) error
 	Delete(ctx context.Context, id string) error
+}
+
+// GroupSources tells who makes groups at sign-in: names of directories and identity providers. It is asked once per
+// process.
+type GroupSources interface {
+	Names(ctx context.Context) ([]string, error)
 }

@@ -141,6 +141,8 @@ type LDAPGroups interface {
 	List(ctx context.Context) iter.Seq2[LDAPGroupSettings, error]
 	Update(ctx context.Context, spec LDAPGroupSettings) (LDAPGroupSettings, error)
 	Delete(ctx context.Context, name string) error
-	// Refresh reads the groups of the directory now. KindUnsupported below Artifactory 7.79.
+	// RefreshSupported is KindUnsupported below Artifactory 7.79.
+	RefreshSupported(ctx context.Context) error
+	// Refresh reads the groups of the directory now.
 	Refresh(ctx context.Context, name string, operation LDAPRefresh) error
 }

@@ -47,6 +47,9 @@ type Registry struct {
 	LDAP         LDAPDirectories
 	// LDAPGroups is nil on Artifact Keeper, where the LDAP settings themselves say how groups are found.
 	LDAPGroups LDAPGroups
+	// GroupSources is nil on Artifactory, where groups of directories are made like others. On Artifact Keeper they appear
+	// at sign-in, and a group of the same name that was made through the API stops them.
+	GroupSources GroupSources
 }
 
 // Connection opens the registry on first use. Opening detects the server's type when it was not configured, once per

@@ -40,6 +40,7 @@ func New(client *transport.Client, diagnose func(context.Context) string) *regis
 		Repositories: r,
 		System:       system{c},
 		LDAP:         newLDAP(c),
+		GroupSources: &groupSources{c: c},
 	}
 }
 

@@ -1,6 +1,7 @@
 package artifactory
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -63,7 +64,7 @@ func (g *groupJSON) group() registry.Group {
 		ID: g.Name, Name: g.Name, Description: g.Description, Members: g.Members, ExternalSource: source,
 		Artifactory: &registry.ArtifactoryGroup{
 			AutoJoin: g.AutoJoin, AdminPrivileges: g.AdminPrivileges, ExternalID: g.ExternalID,
-			Realm: owner, RealmAttributes: g.RealmAttributes,
+			Realm: owner, RealmAttributes: g.RealmAttributes, LDAP: ldapLink(owner, g.RealmAttributes),
 			Roles: registry.ArtifactoryGroupRoles{
 				ReportsManager: g.ReportsManager, WatchManager: g.WatchManager, PolicyManager: g.PolicyManager,
 				PolicyViewer: g.PolicyViewer, ManageResources: g.ManageResources, ManageWebhook: g.ManageWebhook,
@@ -88,17 +89,25 @@ type groupBody struct {
 	ManageWebhook   *bool    `json:"manage_webhook,omitempty"`
 }
 
+// apply lays a patch over what the body has.
 func (b *groupBody) apply(p *registry.ArtifactoryGroupPatch) {
 	if p == nil {
 		return
 	}
-	b.ExternalID, b.AutoJoin, b.AdminPrivileges = p.ExternalID, p.AutoJoin, p.AdminPrivileges
-	b.ReportsManager, b.WatchManager, b.PolicyManager = p.ReportsManager, p.WatchManager, p.PolicyManager
-	b.PolicyViewer, b.ManageResources, b.ManageWebhook = p.PolicyViewer, p.ManageResources, p.ManageWebhook
+	b.ExternalID = cmp.Or(p.ExternalID, b.ExternalID)
+	for field, value := range map[**bool]*bool{
+		&b.AutoJoin: p.AutoJoin, &b.AdminPrivileges: p.AdminPrivileges, &b.ReportsManager: p.ReportsManager, &b.WatchManager: p.WatchManager,
+		&b.PolicyManager: p.PolicyManager, &b.PolicyViewer: p.PolicyViewer, &b.ManageResources: p.ManageResources, &b.ManageWebhook: p.ManageWebhook,
+	} {
+		*field = cmp.Or(value, *field)
+	}
 }
 
 // Create implements registry.Groups.
 func (g groups) Create(ctx context.Context, spec registry.GroupSpec) (registry.Group, error) {
+	if spec.Artifactory != nil && spec.Artifactory.LDAP != nil {
+		return g.createLDAP(ctx, spec)
+	}
 	body := groupBody{Name: spec.Name, Members: spec.Members}
 	if spec.Description != "" {
 		body.Description = &spec.Description
@@ -184,6 +193,13 @@ func (g groups) Update(ctx context.Context, id string, spec registry.GroupSpec) 
 		return registry.Group{}, cannotRename(groupObject(id))
 	}
 	body := groupBody{Description: &spec.Description}
+	if spec.Artifactory != nil && spec.Artifactory.LDAP != nil {
+		roles, err := g.link(ctx, id, *spec.Artifactory.LDAP)
+		if err != nil {
+			return registry.Group{}, err
+		}
+		body.apply(&roles)
+	}
 	body.apply(spec.Artifactory)
 	var answer groupJSON
 	err := g.c.Do(ctx, transport.Request{

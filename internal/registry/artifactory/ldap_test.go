@@ -92,5 +92,5 @@ func TestLDAPVersions(t *testing.T) {
 		}
 	}
 	reg, _ := script(t, scripted{"GET /artifactory/api/system/version": {ok(`{"version":"7.78.3"}`)}})
-	wantKind(t, reg.LDAPGroups.Refresh(t.Context(), "groups", registry.LDAPRefreshBoth), registry.KindUnsupported)
+	wantKind(t, reg.LDAPGroups.RefreshSupported(t.Context()), registry.KindUnsupported)
 }

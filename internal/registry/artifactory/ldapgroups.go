@@ -121,11 +121,13 @@ func (l ldapGroups) Delete(ctx context.Context, name string) error {
 	}, nil)
 }
 
+// RefreshSupported implements registry.LDAPGroups.
+func (l ldapGroups) RefreshSupported(ctx context.Context) error {
+	return l.gate.require(ctx, "refreshing LDAP groups", ldapRefreshSince)
+}
+
 // Refresh implements registry.LDAPGroups. Reading the directory twice does what reading it once does.
 func (l ldapGroups) Refresh(ctx context.Context, name string, operation registry.LDAPRefresh) error {
-	if err := l.gate.require(ctx, "refreshing LDAP groups", ldapRefreshSince); err != nil {
-		return err
-	}
 	return l.c.Do(ctx, transport.Request{
 		Op: "refresh the groups of", Object: ldapGroupObject(name), Class: transport.Idempotent, Method: http.MethodPost,
 		Path: ldapGroupPath + "/refresh", Params: map[string]string{"name": name}, Query: url.Values{"operation": {string(operation)}},

@@ -1,4 +1,4 @@
-package ldap
+package tfkit
 
 import (
 	"context"
@@ -14,8 +14,8 @@ type syntax struct {
 	check func(string) error
 }
 
-// checked makes a validator of a function that knows the syntax of what.
-func checked(what string, check func(string) error) validator.String { return syntax{what, check} }
+// Checked makes a validator of a function that knows the syntax of what.
+func Checked(what string, check func(string) error) validator.String { return syntax{what, check} }
 
 // Description implements validator.String.
 func (s syntax) Description(context.Context) string { return "value must be a valid " + s.what }
@@ -33,6 +33,3 @@ func (s syntax) ValidateString(_ context.Context, req validator.StringRequest, r
 			fmt.Sprintf("%q is no valid %s: %s.", req.ConfigValue.ValueString(), s.what, strings.TrimSuffix(err.Error(), ".")))
 	}
 }
-
-// hasScheme reports whether an address begins with the scheme.
-func hasScheme(url, scheme string) bool { return strings.HasPrefix(strings.ToLower(url), scheme+"://") }

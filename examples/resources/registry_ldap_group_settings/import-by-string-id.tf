@@ -1,0 +1,4 @@
+import {
+  to = registry_ldap_group_settings.static
+  id = "corp-groups"
+}

@@ -1,0 +1,1 @@
+terraform import registry_ldap_group_settings.static corp-groups
