@@ -3,6 +3,7 @@ package ldap_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -25,8 +26,12 @@ const groupsAddress = "registry_ldap_group_settings.test"
 func directories(t *testing.T) *acctest.Env {
 	t.Helper()
 	env := acctest.Registry(t, devregistry.Artifactory)
-	if _, err := env.Registry.LDAP.Create(t.Context(), registry.LDAPSettingsSpec{LDAPSettings: theirs}); err != nil {
-		t.Fatal(err)
+	for _, name := range []string{"corp", "branch"} {
+		spec := registry.LDAPSettingsSpec{LDAPSettings: theirs}
+		spec.Name = name
+		if _, err := env.Registry.LDAP.Create(t.Context(), spec); err != nil {
+			t.Fatal(err)
+		}
 	}
 	env.Rebase()
 	return env
@@ -55,6 +60,11 @@ func TestGroupSettingsLifecycle(t *testing.T) {
 			{Config: groupSettings("HIERARCHICAL", "ou", ""), Checks: []statecheck.StateCheck{ofGroups("sub_tree", knownvalue.Bool(false))}},
 			{Config: groupSettings("STATIC", "member", "sub_tree = false\n group_base_dn = \"ou=groups\"\n force_attribute_search = true")},
 			{Config: groupSettings("STATIC", "uniqueMember", "group_name_attribute = \"ou\"\n description_attribute = \"o\"")},
+			{Config: strings.ReplaceAll(groupSettings("STATIC", "uniqueMember", ""), "groupOfNames", "groupOfUniqueNames")},
+			{Config: strings.ReplaceAll(groupSettings("STATIC", "uniqueMember", ""), "corp", "branch")},
+		},
+		Rest: map[string]string{
+			"name": "replaces the settings", "refresh_operation": "TestGroupSettingsRefresh", "refresh_triggers": "TestGroupSettingsRefresh",
 		},
 		Drifts: []acctest.Drift{
 			{
