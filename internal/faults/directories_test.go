@@ -1,26 +1,8 @@
 package faults
 
 import (
-	"fmt"
-
 	"github.com/registry-identity/terraform-provider-registry/internal/devregistry/state"
 )
-
-// directorySubject is the connection to a directory, with a secret that must neither get lost nor be sent too often.
-func directorySubject() subject {
-	create := config{
-		"name": "corp", "url": "ldaps://ldap.example.com", "base_dn": "dc=example,dc=com", "search_filter": "(uid={0})",
-		"manager_dn": "cn=reader,dc=example,dc=com", "manager_password_wo": firstPassword, "manager_password_wo_version": 1,
-	}
-	return subject{
-		name: "directory", resource: "registry_ldap_settings", create: create,
-		update: with(create, config{
-			"url": "ldaps://new.example.com", "email_attribute": "email", "manager_password_wo": secondPassword, "manager_password_wo_version": 2,
-		}),
-		replace: with(create, config{"name": "corp-two"}), // a rename on Artifact Keeper
-		claim:   claim{importID: "corp"},
-	}
-}
 
 // directoryGroupsSubject is how Artifactory reads groups from a directory, for which there must be one.
 func directoryGroupsSubject() subject {
@@ -50,20 +32,4 @@ func directoryGroupSubject() subject {
 		replace: with(create, config{"name": "crew-two"}),
 		claim:   claim{importID: "crew"},
 	}
-}
-
-// signIn lists directories and identity providers with everything that counts about them.
-func signIn(st *state.State) []string {
-	var lines []string
-	add := func(format string, a ...any) { lines = append(lines, fmt.Sprintf(format, a...)) }
-	for _, l := range st.Artifactory.LDAPSettings {
-		add("directory %s %s by %s with %s enabled=%t mail=%s", l.Key, l.URL, text(l.ManagerDN), l.ManagerPassword, l.Enabled, l.EmailAttribute)
-	}
-	for _, g := range st.Artifactory.LDAPGroups {
-		add("directory groups %+v", g)
-	}
-	for _, p := range st.ArtifactKeeper.SSO {
-		add("%s %s enabled=%t %v secrets=%v", p.Kind, p.Name, p.Enabled, p.Settings, p.Secrets)
-	}
-	return lines
 }

@@ -73,7 +73,7 @@ func with(base config, more config) config {
 
 // subjects lists what is put to the test on one registry. A resource that is missing here fails TestEveryResource.
 func subjects(dialect devregistry.Dialect) []subject {
-	list := []subject{userSubject(), disabledUserSubject(), adoptedUserSubject(), groupSubject(), edgeSubject(), setSubject(), directorySubject()}
+	list := []subject{userSubject(), disabledUserSubject(), adoptedUserSubject(), groupSubject(), edgeSubject(), setSubject()}
 	list = append(list, tokenSubjects()...)
 	list = append(list, directorySubject())
 	if dialect == devregistry.Artifactory {

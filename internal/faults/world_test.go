@@ -128,7 +128,6 @@ func (w *world) inventory() []string {
 				add("token of %s %q %v never=%t", t.Username, plainLabel(t.Label), t.Scopes, t.ExpiresAt.IsZero())
 			}
 		}
-		lines = append(lines, signIn(st)...)
 	})
 	slices.Sort(lines)
 	return lines
