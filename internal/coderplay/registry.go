@@ -127,6 +127,13 @@ func (r *Registry) Advance(ctx context.Context, by time.Duration) error {
 	return r.control(ctx, http.MethodPut, "/_dev/clock", map[string]string{"advance": by.String()}, nil)
 }
 
+// SetIntegration replaces the registry's OAuth clients by one (Artifactory).
+func (r *Registry) SetIntegration(ctx context.Context, id, secret, redirectURI string, lifetime time.Duration) error {
+	return r.control(ctx, http.MethodPut, "/_dev/integrations", map[string]any{"integrations": []any{map[string]any{
+		"client_id": id, "client_secret": secret, "redirect_uris": []string{redirectURI}, "lifetime": lifetime.String(),
+	}}}, nil)
+}
+
 // Client trusts the registry's authority.
 func (r *Registry) Client() *http.Client { return r.client }
 

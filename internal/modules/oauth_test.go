@@ -85,7 +85,7 @@ func TestOAuthFronts(t *testing.T) {
 			text := w.read(link)
 			return w.try(append(append(shell, text, link), arguments...)...)
 		}
-		if got, want := ask("registry-goauth").stdout, url+"/artifactory/api/go/go-virtual\n\nAuthorization: "+basic("jane", token)+"\n\n"; got != want {
+		if got, want := ask("registry-goauth").stdout, url+"/artifactory/api/go/go-virtual\n"+url+"\n\nAuthorization: "+basic("jane", token)+"\n\n"; got != want {
 			t.Errorf("Go is told %q, want %q", got, want)
 		}
 		for address, want := range map[string]string{

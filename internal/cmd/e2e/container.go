@@ -11,7 +11,10 @@ import (
 	"github.com/registry-identity/terraform-provider-registry/internal/coderplay"
 )
 
-const home = "/home/coder"
+const (
+	home         = "/home/coder"
+	scriptBinDir = "/tmp/coder-script-data/bin"
+)
 
 // container is a workspace's container; programs run in it as the workspace's user.
 type container struct {
@@ -51,10 +54,13 @@ while :; do sleep 1 & wait $!; done
 func agentEnv(coderURL string) map[string]string {
 	return map[string]string{
 		"HOME": home, "USER": "coder", "LOGNAME": "coder", "SHELL": "/bin/bash", "LANG": "C.UTF-8",
-		"PATH":              "/opt/python/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/coder",
-		"CODER":             "true",
-		"CODER_AGENT_URL":   coderURL,
-		"CODER_AGENT_TOKEN": coderplay.AgentToken,
+		"PATH":  scriptBinDir + ":/opt/python/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/coder",
+		"CODER": "true",
+		// A folder that the agent makes anew at each start and puts in front of PATH.
+		"CODER_SCRIPT_BIN_DIR":  scriptBinDir,
+		"CODER_SCRIPT_DATA_DIR": "/tmp/coder-script-data",
+		"CODER_AGENT_URL":       coderURL,
+		"CODER_AGENT_TOKEN":     coderplay.AgentToken,
 	}
 }
 
@@ -81,7 +87,7 @@ func (s *stage) agentIn(ctx context.Context, w coderplay.Terraform, id string) (
 
 // prepareStop leaves the stop scripts where the stand-in for the agent runs them.
 func (s *stage) prepareStop(ctx context.Context, a *coderplay.Agent) error {
-	prepare := `umask 077; mkdir -p /tmp/agent && export -p >/tmp/agent/env && rm -f /tmp/agent/stop* && for script; do n=$((${n-0} + 1)); printf '%s\n' "$script" >"/tmp/agent/stop$n"; done`
+	prepare := `umask 077; mkdir -p /tmp/agent ` + scriptBinDir + ` && export -p >/tmp/agent/env && rm -f /tmp/agent/stop* && for script; do n=$((${n-0} + 1)); printf '%s\n' "$script" >"/tmp/agent/stop$n"; done`
 	argv := []string{"sh", "-c", prepare, "sh"}
 	for _, script := range a.Scripts {
 		if script.RunOnStop {

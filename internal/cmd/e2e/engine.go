@@ -68,7 +68,7 @@ func startEngine(ctx context.Context, o options, out *coderplay.Output) (*engine
 		close(e.ended)
 	}()
 	if err := e.ready(ctx); err != nil {
-		e.stop()
+		e.stop(ctx)
 		text, _ := os.ReadFile(log.Name())
 		return nil, fmt.Errorf("the Docker engine does not start: %w\n%s", err, coderplay.Tail(string(text), 15))
 	}
@@ -108,8 +108,8 @@ func (e *engine) sweep(ctx context.Context) {
 }
 
 // stop removes what is left of workspaces and ends an engine that was started here.
-func (e *engine) stop() {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+func (e *engine) stop(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
 	if e.cmd == nil {
 		e.sweep(ctx)

@@ -32,6 +32,7 @@ type chapter struct {
 var chapters = []chapter{
 	{"docker-token", "artifactory", tellToken},
 	{"docker-token", "artifact_keeper", tellToken},
+	{"docker-oauth", "artifactory", tellOAuth},
 }
 
 func main() {
@@ -78,7 +79,7 @@ func tellAll(ctx context.Context, o options, out *coderplay.Output) error {
 	if err != nil {
 		return err
 	}
-	defer engine.stop()
+	defer engine.stop(ctx)
 	if err := engine.makeBaseImage(ctx, o.clients); err != nil {
 		return err
 	}
@@ -96,7 +97,7 @@ func tellAll(ctx context.Context, o options, out *coderplay.Output) error {
 			err = c.tell(ctx, s)
 		}
 		if s != nil {
-			if closing := s.close(); err == nil {
+			if closing := s.close(context.WithoutCancel(ctx)); err == nil {
 				err = closing
 			}
 			rows = append(rows, s.rows...)

@@ -130,6 +130,13 @@ func (s *stage) workspace(id string, owner coderplay.Owner, more map[string]stri
 
 func stopping() map[string]string { return map[string]string{"CODER_WORKSPACE_TRANSITION": "stop"} }
 
+func (s *stage) owner() coderplay.Owner {
+	if s.coder != nil {
+		return alice
+	}
+	return quinn
+}
+
 // advance moves the registry's clock, and the workspace's with it.
 func (s *stage) advance(ctx context.Context, by time.Duration, ids ...string) error {
 	s.ahead += by
@@ -186,10 +193,10 @@ func (s *stage) refused(ctx context.Context, token string) error {
 	return nil
 }
 
-func (s *stage) close() error {
+func (s *stage) close(ctx context.Context) error {
 	var err error
 	if s.registry != nil {
-		if r, destroying := s.platform.Destroy(context.Background()); destroying != nil {
+		if r, destroying := s.platform.Destroy(ctx); destroying != nil {
 			err = errors.Join(errors.New("destroying users and permissions"), destroying, r.Failure())
 		}
 		s.registry.Stop()

@@ -89,11 +89,13 @@ func (s *stage) importTemplate(ctx context.Context) error {
 // lookAtContainer checks what a template can get wrong without any client noticing.
 func (s *stage) lookAtContainer(ctx context.Context) error {
 	var facts []struct {
-		Config     struct{ Entrypoint, Env []string }
+		Config struct {
+			Entrypoint []string `json:"Entrypoint"`
+			Env        []string `json:"Env"`
+		} `json:"Config"`
 		HostConfig struct {
-			Memory      int64
-			NetworkMode string
-		}
+			Memory int64 `json:"Memory"`
+		} `json:"HostConfig"`
 	}
 	shown, err := s.engine.must(ctx, "container", "inspect", "coder-"+firstID)
 	if err != nil {
@@ -229,7 +231,7 @@ func (s *stage) prebuildAndClaim(ctx context.Context) error {
 
 func (s *stage) destroyAll(ctx context.Context) error {
 	for _, id := range []string{firstID, secondID} {
-		w := s.workspace(id, quinn, coderplay.Deleting)
+		w := s.workspace(id, s.owner(), coderplay.Deleting)
 		token, err := s.tokenOf(ctx, w)
 		if err != nil {
 			return err

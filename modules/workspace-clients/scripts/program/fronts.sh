@@ -86,7 +86,9 @@ answer_go() {
 		or_explain || return 0
 	fi
 	urls_of go
-	printf '\nAuthorization: '
+	# Go 1.24 looks for the whole address and then for the bare host, and for no path in between; later versions prefer a path.
+	go_host=${registry_url#https://}
+	printf 'https://%s\n\nAuthorization: ' "${go_host%%/*}"
 	authorization
 	printf '\n'
 }
