@@ -33,7 +33,7 @@ func (c *carrier) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	results := make(chan result, 1)
 	go func() {
-		answer, err := c.base.RoundTrip(r) //nolint:bodyclose // whoever gets it closes it
+		answer, err := c.base.RoundTrip(r)
 		results <- result{answer, err}
 	}()
 	select {

@@ -31,9 +31,15 @@ const (
 // soakFaults hit about 5 % of the requests. The periods are primes, so that two of them rarely meet.
 func soakFaults() []devregistry.Fault {
 	kinds := []devregistry.Fault{
-		{Kind: devregistry.FaultResetBefore}, {Kind: devregistry.FaultResetAfter}, {Kind: devregistry.FaultTruncated}, {Kind: devregistry.FaultHTML},
-		{Kind: devregistry.FaultStatus, Status: 503}, {Kind: devregistry.FaultStatus, Status: 500}, {Kind: devregistry.FaultRateLimit, RetryAfter: "1"},
-		{Kind: devregistry.FaultSlow, Delay: "20ms"}, {Kind: devregistry.FaultLostRights},
+		{Kind: devregistry.FaultResetBefore},
+		{Kind: devregistry.FaultResetAfter},
+		{Kind: devregistry.FaultTruncated},
+		{Kind: devregistry.FaultHTML},
+		{Kind: devregistry.FaultStatus, Status: 503},
+		{Kind: devregistry.FaultStatus, Status: 500},
+		{Kind: devregistry.FaultRateLimit, RetryAfter: "1"},
+		{Kind: devregistry.FaultSlow, Delay: "20ms"},
+		{Kind: devregistry.FaultLostRights},
 	}
 	for i, every := range []int{151, 163, 167, 173, 179, 181, 191, 193, 197} {
 		kinds[i].Endpoint, kinds[i].Nth, kinds[i].Every = "* /", 7*(i+1), every

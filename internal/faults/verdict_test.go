@@ -35,7 +35,7 @@ func (f *failure) Error() string { return string(f.verdict) + ": " + f.error.Err
 
 // under runs something while the k-th request fails, and heals the registry afterwards. It checks that the plague was
 // played, and that what was said about it can be read and gives nothing away.
-func (w *world) under(p plague, k int, core *plugintest.Core, run func(*plugintest.Core) (plugintest.Report, error)) (plugintest.Report, error, error) { //nolint:revive // two errors: what happened, and what is wrong with it
+func (w *world) under(p plague, k int, core *plugintest.Core, run func(*plugintest.Core) (plugintest.Report, error)) (plugintest.Report, error, error) {
 	if err := w.server.Faults.Set(p.script(k)...); err != nil {
 		return plugintest.Report{}, nil, failed(notPlayed, "%w", err)
 	}

@@ -148,7 +148,9 @@ type walk struct {
 }
 
 // process is the life of a command's providers: what the framework keeps for each call ends with it.
-func process(ctx context.Context) (context.Context, context.CancelFunc) { return context.WithCancel(ctx) }
+func process(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithCancel(ctx)
+}
 
 // start starts and configures a provider.
 func (c *Core) start(ctx context.Context) (*walk, error) {
