@@ -23,7 +23,7 @@ func (b *bench) play(ctx context.Context, p plague, k int) error {
 		return failed(noConvergence, "preparing: %w", err)
 	}
 	after := before
-	report, opErr, wrong := b.under(p, k, b.core, func(core *plugintest.Core) (plugintest.Report, error) {
+	report, opErr, wrong := b.under(ctx, p, k, b.core, func(ctx context.Context, core *plugintest.Core) (plugintest.Report, error) {
 		var report plugintest.Report
 		var err error
 		after, report, err = b.run(ctx, core, before)

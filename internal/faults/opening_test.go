@@ -56,11 +56,11 @@ func (o *opening) play(ctx context.Context, p plague, k int) error {
 	if err := o.reset(nil); err != nil {
 		return failed(noConvergence, "preparing: %w", err)
 	}
-	report, err, wrong := o.under(p, k, o.core, func(core *plugintest.Core) (plugintest.Report, error) { return o.open(ctx, core) })
+	report, err, wrong := o.under(ctx, p, k, o.core, o.open)
 	if wrong != nil {
 		return wrong
 	}
-	if p.leavesTraces() {
+	if p.leavesTraces() || p.cancels {
 		return o.named(p, report)
 	}
 	if diff := cmp.Diff(o.before, o.inventory()); diff != "" {

@@ -16,7 +16,9 @@ type plague struct {
 	readsOnly bool
 	// hangs: the registry never answers, and the client hangs up when its time-out is over.
 	hangs bool
-	kill  kill
+	// cancels: the user interrupts the run while the request hangs.
+	cancels bool
+	kill    kill
 }
 
 // kill says what is lost with the process after the request.
@@ -59,6 +61,7 @@ func plagues() []plague {
 	}
 	return append(all,
 		plague{name: "no answer", fault: devregistry.Fault{Kind: devregistry.FaultSlow, Delay: "1h"}, hangs: true},
+		plague{name: "interrupted", fault: devregistry.Fault{Kind: devregistry.FaultSlow, Delay: "1h"}, cancels: true},
 		plague{name: "plugin killed", kill: killPlugin},
 		plague{name: "run killed", kill: killEverything},
 	)

@@ -73,7 +73,7 @@ func (r *reading) applies(p plague, _ string) bool { return p.fits(http.MethodGe
 // play implements player.
 func (r *reading) play(ctx context.Context, p plague, k int) error {
 	var got tftypes.Value
-	_, err, wrong := r.under(p, k, r.core, func(core *plugintest.Core) (plugintest.Report, error) {
+	_, err, wrong := r.under(ctx, p, k, r.core, func(ctx context.Context, core *plugintest.Core) (plugintest.Report, error) {
 		var report plugintest.Report
 		var err error
 		got, report, err = r.ask(ctx, core)

@@ -1,10 +1,13 @@
 package faults
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
+	"time"
 
 	"github.com/registry-identity/terraform-provider-registry/internal/devregistry/record"
 	"github.com/registry-identity/terraform-provider-registry/internal/plugintest"
@@ -33,11 +36,17 @@ func failed(v verdict, format string, a ...any) error {
 
 func (f *failure) Error() string { return string(f.verdict) + ": " + f.error.Error() }
 
-// under runs something while the k-th request fails, and heals the registry afterwards. It checks that the plague was
-// played, and that what was said about it can be read and gives nothing away.
-func (w *world) under(p plague, k int, core *plugintest.Core, run func(*plugintest.Core) (plugintest.Report, error)) (plugintest.Report, error, error) {
+// promptly is how soon a run must end that the user interrupts: a second, and another for a busy machine.
+const promptly = 2 * time.Second
+
+// command is something that Terraform does.
+type command func(context.Context, *plugintest.Core) (plugintest.Report, error)
+
+// under runs a command while the k-th request fails, and heals the registry afterwards. It checks that the plague was
+// played, and that what was said about it can be read and gives nothing away; that is its second error.
+func (w *world) under(ctx context.Context, p plague, k int, core *plugintest.Core, run command) (report plugintest.Report, err, wrong error) {
 	if err := w.server.Faults.Set(p.script(k)...); err != nil {
-		return plugintest.Report{}, nil, failed(notPlayed, "%w", err)
+		return report, nil, failed(notPlayed, "%w", err)
 	}
 	defer w.server.Faults.Clear()
 	w.server.Log.Reset()
@@ -47,13 +56,30 @@ func (w *world) under(p plague, k int, core *plugintest.Core, run func(*pluginte
 	}
 	w.carrier.impatient.Store(p.hangs)
 	defer w.carrier.impatient.Store(false)
-	report, err := run(&disturbed)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var interrupted atomic.Int64
+	if p.cancels {
+		struck := w.server.Faults.Struck()
+		go func() {
+			select {
+			case <-struck:
+				interrupted.Store(time.Now().UnixNano())
+				cancel()
+			case <-ctx.Done():
+			}
+		}()
+	}
+	report, err = run(ctx, &disturbed)
+	if at := interrupted.Load(); at != 0 && time.Since(time.Unix(0, at)) > promptly {
+		return report, err, failed(badReport, "it went on for %s after the interrupt", time.Since(time.Unix(0, at)))
+	}
 	return report, err, w.judge(p, report, err)
 }
 
 func (w *world) judge(p plague, report plugintest.Report, err error) error {
 	struck := slices.ContainsFunc(w.server.Log.Entries(), func(e record.Entry) bool { return e.Fault != "" })
-	if !struck && p.kill == alive && !p.hangs { // the registry notes a client that gave up when it notices
+	if !struck && p.kill == alive && !p.hangs && !p.cancels { // the registry notes a client that gave up when it notices
 		return failed(notPlayed, "the request was not made this time")
 	}
 	var core plugintest.Diagnostics

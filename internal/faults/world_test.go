@@ -27,6 +27,8 @@ type world struct {
 	server  *devregistry.Server
 	core    *plugintest.Core
 	carrier *carrier
+	// wait, when set, is told of the pauses between attempts instead of nothing happening.
+	wait func(time.Duration)
 }
 
 func newWorld(t testing.TB, dialect devregistry.Dialect) *world {
@@ -44,7 +46,12 @@ func newWorld(t testing.TB, dialect devregistry.Dialect) *world {
 func (w *world) serve() tfprotov6.ProviderServer {
 	return providerserver.NewProtocol6(provider.New("test", provider.WithTransport(func(c *transport.Config) {
 		c.RoundTripper = w.carrier
-		c.Sleep = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
+		c.Sleep = func(ctx context.Context, d time.Duration) error {
+			if w.wait != nil {
+				w.wait(d)
+			}
+			return ctx.Err()
+		}
 	}))())()
 }
 

@@ -8,8 +8,9 @@ import (
 	"github.com/registry-identity/terraform-provider-registry/internal/registry"
 )
 
-// cleanupGrace is what an interrupted run still spends to find out what its last request did.
-const cleanupGrace = 3 * time.Second
+// cleanupGrace is what an interrupted run still spends to find out what its last request did. The run is to end within a
+// second.
+const cleanupGrace = 900 * time.Millisecond
 
 // AnswerLost reports whether a write may have happened although its answer never came.
 func AnswerLost(err error) bool {

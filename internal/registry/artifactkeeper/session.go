@@ -86,7 +86,12 @@ func (s *session) login(ctx context.Context) (registry.Secret, error) {
 		if !known.Empty() { // another flight landed between our look and this one
 			return known, nil
 		}
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loginTimeout)
+		// A caller with time lends it: the server may ask to wait until its limit lets a login through.
+		limit := loginTimeout
+		if deadline, ok := ctx.Deadline(); ok {
+			limit = max(limit, time.Until(deadline))
+		}
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
 		defer cancel()
 		return s.request(ctx)
 	})
