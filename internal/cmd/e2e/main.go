@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -41,7 +42,7 @@ func main() {
 	flag.StringVar(&o.templates, "templates", "bin/templates", "folder that `make templates` wrote")
 	flag.StringVar(&o.clients, "clients", ".cache/clients", "folder that install-clients.sh wrote")
 	flag.StringVar(&o.work, "work", ".cache/e2e", "folder for everything, the engine's images included")
-	flag.StringVar(&o.only, "only", "", "run the chapters whose name TEMPLATE/DIALECT contains this")
+	flag.StringVar(&o.only, "only", "", "run the chapters whose name TEMPLATE/DIALECT contains one of these, separated by commas")
 	flag.StringVar(&o.socket, "docker", "", "address of a running Docker engine to use instead, such as unix:///var/run/docker.sock")
 	flag.Parse()
 
@@ -88,7 +89,7 @@ func tellAll(ctx context.Context, o options, out *coderplay.Output) error {
 	told := 0
 	for _, c := range chapters {
 		name := c.template + "/" + c.dialect
-		if !strings.Contains(name, o.only) {
+		if !slices.ContainsFunc(strings.Split(o.only, ","), func(part string) bool { return strings.Contains(name, part) }) {
 			continue
 		}
 		told++
@@ -112,7 +113,7 @@ func tellAll(ctx context.Context, o options, out *coderplay.Output) error {
 	}
 	out.Table(rows)
 	if told == 0 {
-		return fmt.Errorf("no chapter's name contains %q", o.only)
+		return fmt.Errorf("no chapter's name contains one of %q", o.only)
 	}
 	if err := errors.Join(failures...); err != nil {
 		return err
