@@ -302,3 +302,39 @@ func TestDirectoryConnectionTest(t *testing.T) {
 	}
 	w.call("POST", ssoBase+"/ldap/00000000-0000-4000-8000-000000000000/test", w.asAdmin(), nil).failsWith(404, "NOT_FOUND")
 }
+
+// Everybody's first sign-in at once, several times each, makes one account and one group each.
+func TestDirectorySignInsAtOnce(t *testing.T) {
+	t.Parallel()
+	d := slapdtest.Start(t)
+	w := newWorld(t, Options{AllowPrivateIssuers: true})
+	provider := w.connection(d, nil)
+	t.Run("sign-ins", func(t *testing.T) {
+		for range 6 {
+			for _, name := range []string{"ada", "grace", "linus"} {
+				t.Run(name, func(t *testing.T) {
+					t.Parallel()
+					if got := w.signIn(provider, name); got.status != 200 {
+						t.Errorf("%s: %d %s", name, got.status, got.body)
+					}
+				})
+			}
+		}
+	})
+	var accounts, groups []string
+	w.store.View(func(st *state.State) {
+		for _, u := range st.Users {
+			if u.AuthProvider == "ldap" {
+				accounts = append(accounts, u.Username)
+			}
+		}
+		for _, g := range st.Groups {
+			groups = append(groups, fmt.Sprintf("%s %d", g.Name, len(g.Members)))
+		}
+	})
+	slices.Sort(accounts)
+	slices.Sort(groups)
+	if got := fmt.Sprint(accounts, groups); got != "[ada grace linus] [Writers 1 developers 1 engineers 1 operators 1]" {
+		t.Error(got)
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"github.com/go-ldap/ldap/v3"
 
 	"github.com/registry-identity/terraform-provider-registry/internal/devregistry"
+	"github.com/registry-identity/terraform-provider-registry/internal/devregistry/state"
 	"github.com/registry-identity/terraform-provider-registry/internal/slapdtest"
 )
 
@@ -338,4 +339,38 @@ func TestDirectoryChanges(t *testing.T) {
 	held(200)
 	w.admin(t, "DELETE", users+"/ada", nil).want(204)
 	held(401)
+}
+
+// Everybody's first sign-in at once, several times each, makes one account each and puts it into its groups once.
+func TestDirectorySignInsAtOnce(t *testing.T) {
+	t.Parallel()
+	d := slapdtest.Start(t)
+	w := start(t)
+	w.admin(t, "POST", ldapSettings, connection(d, nil)).want(201)
+	w.admin(t, "POST", ldapGroups, groupsBy("STATIC", nil)).want(201)
+	w.admin(t, "POST", ldapGroups+"corp-groups/refresh?operation=IMPORT", nil).want(200)
+	t.Run("sign-ins", func(t *testing.T) {
+		for range 6 {
+			for _, name := range []string{"ada", "grace", "hedy"} {
+				t.Run(name, func(t *testing.T) {
+					t.Parallel()
+					if !w.signsIn(t, name, strings.ToUpper(name[:1])+name[1:]+"-Passw0rd") {
+						t.Errorf("%s does not sign in", name)
+					}
+				})
+			}
+		}
+	})
+	count, members := 0, 0
+	w.Store.View(func(st *state.State) {
+		for _, u := range st.Users {
+			if u.AuthProvider == "ldap" {
+				count++
+			}
+		}
+		members = len(st.GroupByName("engineers").Members)
+	})
+	if count != 3 || members != 1 {
+		t.Errorf("%d accounts, %d engineers", count, members)
+	}
 }
