@@ -142,6 +142,22 @@ func (c *CLI) Try(arguments ...string) (string, error) {
 	return out.String() + problems.String(), err
 }
 
+// Shell runs a line as a reader of a guide types it: in the folder, with the tool under test called terraform. It gives what
+// was printed, errors last.
+func (c *CLI) Shell(line string) (string, error) {
+	c.t.Helper()
+	tool, err := exec.LookPath(cmp.Or(os.Getenv("TF_ACC_TERRAFORM_PATH"), "terraform"))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	command := exec.CommandContext(c.t.Context(), "sh", "-c", `terraform() { "$TOOL" "$@"; }; `+line)
+	var out, problems bytes.Buffer
+	command.Dir, command.Stdout, command.Stderr = c.Dir, &out, &problems
+	command.Env = append(slices.Clone(c.env), "TOOL="+tool)
+	err = command.Run()
+	return out.String() + problems.String(), err
+}
+
 // Plan plans and gives the plan, together with what was printed.
 func (c *CLI) Plan(arguments ...string) (*tfjson.Plan, string) {
 	c.t.Helper()

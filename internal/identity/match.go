@@ -115,8 +115,9 @@ func search(ctx context.Context, users registry.Users, t registry.Type, p person
 	if mismatch != nil {
 		return found{}, mismatch
 	}
-	return found{}, refuse(errMissing, "No account matches %s (looked by %s). The platform team creates the account first, for example "+
-		"with registry_user; with on_missing = \"null\" the plan goes on without one.", p.name(), p.ways())
+	return found{}, refuse(errMissing, "No account matches %s (looked by %s). Where accounts come from a directory or an identity provider, they "+
+		"appear when their owner signs in to the registry for the first time; elsewhere the platform team creates the account, for example with "+
+		"registry_user. With on_missing = \"null\" the plan goes on without one.", p.name(), p.ways())
 }
 
 func barred(user registry.User, reason error) error {
