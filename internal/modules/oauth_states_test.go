@@ -315,6 +315,8 @@ func TestOAuthHostileSubjects(t *testing.T) {
 			w.withCoder(tokenOf(t, subject), time.Now().Add(time.Hour))
 			result := w.run(module.Texts["start"])
 			lacks(t, "pip.conf", w.read(w.path(".config/pip/pip.conf")), "evil")
+			// A name that cannot be one is nobody's.
+			lacks(t, "pip.conf", w.read(w.path(".config/pip/pip.conf")), "@127.0.0.1")
 			lacks(t, "output", result.stdout, "\nindex-url")
 			if entries, _ := filepath.Glob(w.path("*pwned*")); len(entries) != 0 {
 				t.Errorf("%q was executed", subject)
