@@ -15,6 +15,7 @@ import (
 
 	"github.com/registry-identity/terraform-provider-registry/internal/devregistry"
 	"github.com/registry-identity/terraform-provider-registry/internal/devregistry/record"
+	"github.com/registry-identity/terraform-provider-registry/internal/registry/snapshot"
 )
 
 var only = flag.String("cell", "", "play only the cells whose name contains this")
@@ -66,6 +67,29 @@ func TestMatrix(t *testing.T) {
 		t.Run(strings.Join([]string{string(r.dialect), r.object, r.name}, "/"), func(t *testing.T) {
 			t.Parallel()
 			r.play(t, r.player(lent.borrow(t, r.dialect)), sum)
+		})
+	}
+}
+
+// TestMatrixOfLists plays the operations of the objects that a refresh reads from lists where there are many of them, with
+// a provider that does so for the first one.
+func TestMatrixOfLists(t *testing.T) {
+	t.Parallel()
+	lent, sum := newWorlds(t), newTally()
+	t.Cleanup(func() { t.Logf("%d cells with lists, %v failed", sum.cells, sum.failed) })
+	for _, r := range rows() {
+		listed := map[devregistry.Dialect][]string{
+			devregistry.Artifactory: {"token"}, devregistry.ArtifactKeeper: {"user", "permission", "token"},
+		}
+		if !slices.Contains(listed[r.dialect], r.object) {
+			continue
+		}
+		t.Run(strings.Join([]string{string(r.dialect), r.object, r.name}, "/"), func(t *testing.T) {
+			t.Parallel()
+			w := lent.borrow(t, r.dialect)
+			t.Cleanup(func() { w.bulk = snapshot.Options{Direct: snapshot.DefaultDirect} }) // before it is given back
+			w.bulk = snapshot.Options{}
+			r.play(t, r.player(w), sum)
 		})
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/registry-identity/terraform-provider-registry/internal/devregistry/state"
 	"github.com/registry-identity/terraform-provider-registry/internal/plugintest"
 	"github.com/registry-identity/terraform-provider-registry/internal/provider"
+	"github.com/registry-identity/terraform-provider-registry/internal/registry/snapshot"
 	"github.com/registry-identity/terraform-provider-registry/internal/registry/transport"
 )
 
@@ -29,11 +30,12 @@ type world struct {
 	carrier *carrier
 	// wait, when set, is told of the pauses between attempts instead of nothing happening.
 	wait func(time.Duration)
+	bulk snapshot.Options
 }
 
 func newWorld(t testing.TB, dialect devregistry.Dialect) *world {
 	t.Helper()
-	w := &world{server: devregistrytest.Start(t, dialect)}
+	w := &world{server: devregistrytest.Start(t, dialect), bulk: snapshot.Options{Direct: snapshot.DefaultDirect}}
 	w.carrier = &carrier{base: devregistrytest.Client(t, w.server).Transport, faults: w.server.Faults}
 	var err error
 	w.core, err = plugintest.New(t.Context(), w.serve, w.block("access_token", w.server.AdminToken))
@@ -44,7 +46,7 @@ func newWorld(t testing.TB, dialect devregistry.Dialect) *world {
 }
 
 func (w *world) serve() tfprotov6.ProviderServer {
-	return providerserver.NewProtocol6(provider.New("test", provider.WithTransport(func(c *transport.Config) {
+	return providerserver.NewProtocol6(provider.New("test", provider.WithBulkReads(w.bulk), provider.WithTransport(func(c *transport.Config) {
 		c.RoundTripper = w.carrier
 		c.Sleep = func(ctx context.Context, d time.Duration) error {
 			if w.wait != nil {
