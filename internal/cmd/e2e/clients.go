@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/registry-identity/terraform-provider-registry/internal/coderplay"
 )
@@ -38,4 +39,13 @@ func (s *stage) install(ctx context.Context, a *coderplay.Agent, chosen []coderp
 
 func installedBy(owner string) func(coderplay.Attempt) error {
 	return func(t coderplay.Attempt) error { return t.Installed(owner) }
+}
+
+// doctorSays lets the workspace's own command explain the state that the clients are in.
+func (s *stage) doctorSays(ctx context.Context, a *coderplay.Agent, wanted string) error {
+	r, err := a.Place.Run(ctx, home, a.Env, []string{"registry-doctor"})
+	if err == nil && !strings.Contains(r.Stdout, wanted) {
+		err = fmt.Errorf("registry-doctor does not say %q:\n%s", wanted, coderplay.Tail(r.Output, 10))
+	}
+	return err
 }

@@ -21,7 +21,7 @@ import (
 
 const (
 	clientID     = "coder"
-	clientSecret = "e2e-integration-secret" //nolint:gosec // of the embedded registry
+	clientSecret = "e2e-integration-secret"
 	// tokenLifetime is so short that a token ends many times while a workspace runs.
 	tokenLifetime = 2 * time.Minute
 )

@@ -15,7 +15,7 @@ import (
 // alice has a password and signs in herself.
 var alice = coderplay.Owner{ID: "2f5a3b1c-91d4-4c1e-b6a7-0e8d7c6b5a49", Name: "alice", FullName: "Alice Example", Email: "alice@example.com"}
 
-const alicePassword = "Alice-Passw0rd" //nolint:gosec // of the embedded registry's seeds
+const alicePassword = "Alice-Passw0rd"
 
 // mayBeRefused is how many requests of one installation may be answered with 401 although the token is good. Only pip's
 // keyring interface needs one: pip asks without a password before it asks the helper for one.
@@ -71,7 +71,7 @@ func tellOAuth(ctx context.Context, s *stage) error {
 			if err == nil {
 				container, err = s.containerID(ctx, firstID)
 			}
-			return errors.Join(err, s.install(ctx, agent, oauthClients, coderplay.Attempt.Denied))
+			return errors.Join(err, s.doctorSays(ctx, agent, s.coder.url+"/external-auth/jfrog"), s.install(ctx, agent, oauthClients, coderplay.Attempt.Denied))
 		}},
 		{"link: all install as alice, without a rebuild", func(ctx context.Context) error {
 			if err := s.coder.link(ctx, alice.Name, alice.Name, alicePassword); err != nil {
@@ -84,10 +84,10 @@ func tellOAuth(ctx context.Context, s *stage) error {
 			if _, err := agent.Refresh(ctx); err != nil {
 				return err
 			}
-			return s.install(ctx, agent, oauthClients, installedQuietly(alice.Name))
+			return errors.Join(s.doctorSays(ctx, agent, "the registry accepts the token"), s.install(ctx, agent, oauthClients, installedQuietly(alice.Name)))
 		}},
 		{"ten minutes of tokens that last two, not one 401", func(ctx context.Context) error { return s.tenMinutes(ctx, agent, container) }},
-		{"stop: no credential stays in the home volume", func(ctx context.Context) error { return s.stopOAuth(ctx, agent) }},
+		{"stop: no credential stays in the home volume", s.stopOAuth},
 		{"start again: all install", func(ctx context.Context) error { return s.startLinked(ctx, first, firstID) }},
 		{"prebuild, then claim by alice in the same container", s.prebuildAndClaimOAuth},
 		{"destroy: containers and volumes are gone", s.destroyAll},
@@ -155,7 +155,7 @@ func (s *stage) tenMinutes(ctx context.Context, a *coderplay.Agent, containerID 
 	return nil
 }
 
-func (s *stage) stopOAuth(ctx context.Context, a *coderplay.Agent) error {
+func (s *stage) stopOAuth(ctx context.Context) error {
 	if err := s.leftInVolume(ctx, "coder-"+firstID+"-home", s.coder.secrets()...); err == nil {
 		return errors.New("before the stop no credential is found in the home, so the search would prove nothing")
 	}

@@ -48,11 +48,11 @@ func tellToken(ctx context.Context, s *stage) error {
 			return err
 		}},
 		{"npm, go, pip, pnpm, yarn install as quinn", func(ctx context.Context) error { return s.install(ctx, agent, clients, installedBy(quinn.Name)) }},
-		{"the token's 7 days end: every client is refused", func(ctx context.Context) error {
+		{"the token's 7 days end: clients are refused, doctor knows", func(ctx context.Context) error {
 			if err := s.advance(ctx, 8*24*time.Hour, firstID); err != nil {
 				return err
 			}
-			return s.install(ctx, agent, clients, coderplay.Attempt.Denied)
+			return errors.Join(s.doctorSays(ctx, agent, "expired"), s.install(ctx, agent, clients, coderplay.Attempt.Denied))
 		}},
 		{"stop: no credential stays in the home volume", func(ctx context.Context) error { return s.stopFirst(ctx, agent, token) }},
 		{"start again: home kept, new token, all install", func(ctx context.Context) error { return s.startAgain(ctx, first) }},
