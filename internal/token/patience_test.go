@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/registry-identity/terraform-provider-registry/internal/registry"
 	"github.com/registry-identity/terraform-provider-registry/internal/tfkit"
@@ -57,6 +58,31 @@ func TestPatience(t *testing.T) {
 	plan.noteSilence(ctx, private, now, nil)
 	want("a refresh after a good one", plan.refreshLimit(hour), refreshPatience)
 	want("a revocation after a good one", process().revokeLimit(ctx, private, hour), patience)
+}
+
+// Only a token that ends by itself may be let go.
+func TestLenient(t *testing.T) {
+	t.Parallel()
+	end, null := types.StringValue("2030-01-01T00:00:00Z"), types.StringNull()
+	warn, fail := types.StringValue("warn"), types.StringValue("error")
+	for name, c := range map[string]struct {
+		provider             tfkit.OnUnreachable
+		expires, unreachable types.String
+		want                 bool
+	}{
+		"the token says so":       {tfkit.OnUnreachableError, end, warn, true},
+		"the provider says so":    {tfkit.OnUnreachableWarn, end, null, true},
+		"the token says no":       {tfkit.OnUnreachableWarn, end, fail, false},
+		"nobody says so":          {tfkit.OnUnreachableError, end, null, false},
+		"a token without an end":  {tfkit.OnUnreachableWarn, null, warn, false},
+		"another without any end": {tfkit.OnUnreachableWarn, null, null, false},
+	} {
+		r := &tokenResource{}
+		r.Data = &tfkit.ProviderData{OnUnreachable: c.provider}
+		if got := r.lenient(model{ExpiresAt: c.expires, OnUnreachable: c.unreachable}); got != c.want {
+			t.Errorf("%s: lenient() = %t", name, got)
+		}
+	}
 }
 
 // A revocation that no later run makes good is tried again, but not for ever, and not after its time.

@@ -267,6 +267,22 @@ func TestBackoffGrowsWithinBounds(t *testing.T) {
 	}
 }
 
+// TestBackoffIsRandom: requests that failed together do not return together.
+func TestBackoffIsRandom(t *testing.T) {
+	t.Parallel()
+	asks := outcome{answer: Answer{Header: http.Header{"Retry-After": {"7"}}}}
+	for name, o := range map[string]outcome{"a lost answer": {err: errors.New("lost")}, "an asked wait": asks} {
+		waits := map[time.Duration]bool{}
+		for range 20 {
+			wait, _ := pause(o, 4)
+			waits[wait] = true
+		}
+		if len(waits) < 10 {
+			t.Errorf("%s: 20 requests return at %d times", name, len(waits))
+		}
+	}
+}
+
 // TestCancellation: whatever a request is doing, it ends within a second of its context.
 func TestCancellation(t *testing.T) {
 	t.Parallel()
