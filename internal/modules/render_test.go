@@ -21,7 +21,7 @@ type rendered struct {
 // hostile is free text that ends every kind of quoting a careless renderer would use.
 const hostile = "it's $(touch pwned) `touch pwned` \"$HOME\" \\ ${HOME} %{ if } EOT\nEND\n'; touch pwned; '"
 
-// fixtures are all instances the tests use. One apply renders them together.
+// fixtures are all instances the tests use. One plan renders them together.
 var fixtures = map[string]map[string]any{
 	"all": {
 		"package_managers": map[string]any{
@@ -155,7 +155,7 @@ func findMirror() string {
 	return mirror
 }
 
-// renderAll writes one configuration with every fixture, applies it and reads the outputs.
+// renderAll writes one configuration with every fixture, plans it and reads the outputs.
 func renderAll() (map[string]rendered, error) {
 	folder, err := os.MkdirTemp("", "modules")
 	if err != nil {
@@ -192,20 +192,23 @@ func renderAll() (map[string]rendered, error) {
 	if err := writeConfiguration(folder, map[string]any{"module": modules, "output": outputs}); err != nil {
 		return nil, err
 	}
+	// Everything the tests need is known at plan, and an apply would write the whole state after each resource.
 	var text string
-	for _, arguments := range [][]string{{"init", "-input=false"}, {"apply", "-input=false", "-auto-approve"}, {"output", "-json"}} {
+	for _, arguments := range [][]string{{"init", "-input=false"}, {"plan", "-input=false", "-out=plan"}, {"show", "-json", "plan"}} {
 		if text, err = runCLI(folder, nil, arguments...); err != nil {
 			return nil, err
 		}
 	}
-	var values map[string]struct {
-		Value rendered `json:"value"`
+	var plan struct {
+		PlannedValues struct {
+			Outputs map[string]struct{ Value rendered } `json:"outputs"`
+		} `json:"planned_values"`
 	}
-	if err := json.Unmarshal([]byte(text), &values); err != nil {
-		return nil, fmt.Errorf("reading the outputs: %w\n%s", err, text)
+	if err := json.Unmarshal([]byte(text), &plan); err != nil {
+		return nil, fmt.Errorf("reading the plan: %w", err)
 	}
 	all := map[string]rendered{}
-	for name, value := range values {
+	for name, value := range plan.PlannedValues.Outputs {
 		all[name] = value.Value
 	}
 	return all, nil
