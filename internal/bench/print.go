@@ -39,6 +39,27 @@ func printTargets(out io.Writer, rows []row) {
 		fmt.Fprintf(out, "%-50s %6.2fs of %6.2fs  %s\n", r.testCase, (r.wall - r.floor).Seconds(), above(r).Seconds(), verdict)
 	}
 	printGrowth(out, rows)
+	printMemory(out, rows)
+}
+
+// printMemory tells what each object adds to the provider's peak memory in a plan.
+func printMemory(out io.Writer, rows []row) {
+	for i, small := range rows {
+		var big *row
+		for j := range rows {
+			r := &rows[j]
+			if r.phase == "plan" && small.phase == "plan" && r.dialect == small.dialect && r.scenario == small.scenario &&
+				r.latency == small.latency && r.n > small.n && (big == nil || r.n > big.n) {
+				big = r
+			}
+		}
+		if big == nil || i > 0 && small.n > rows[0].n {
+			continue
+		}
+		more := objects(big.scenario, big.n) - objects(small.scenario, small.n)
+		fmt.Fprintf(out, "%s %s latency=%s plan: %.0f kB of peak memory for each object between n=%d and n=%d\n",
+			big.dialect, big.scenario, big.latency, float64(big.peak-small.peak)/1e3/float64(more), small.n, big.n)
+	}
 }
 
 // printGrowth compares the largest number of objects with a third of it, for us and for the provider that does nothing.
