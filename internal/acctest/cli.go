@@ -92,6 +92,24 @@ func attach(t *testing.T, address string, factory func() (tfprotov6.ProviderServ
 	}
 }
 
+// UseMirror takes providers that are not attached from `make mirror`, given the root of the repository: real processes,
+// like a user's. Without a mirror the test is skipped, except in CI.
+func (c *CLI) UseMirror(root string) {
+	c.t.Helper()
+	mirror, err := filepath.Abs(filepath.Join(root, ".cache", "mirror"))
+	if err == nil {
+		_, err = os.Stat(filepath.Join(mirror, path.Dir(Address("coder/coder"))))
+	}
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			c.t.Fatal(err)
+		}
+		c.t.Skip("no providers in .cache: run make mirror")
+	}
+	c.Write("mirror.rc", "provider_installation {\n  filesystem_mirror {\n    path = \""+mirror+"\"\n  }\n}\n")
+	c.Set("TF_CLI_CONFIG_FILE", filepath.Join(c.Dir, "mirror.rc"))
+}
+
 // Set sets an environment variable for the tool.
 func (c *CLI) Set(name, value string) { c.env = append(c.env, name+"="+value) }
 

@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -220,5 +221,51 @@ func TestDocsNameEveryVariable(t *testing.T) {
 	index := read(t, "docs/index.md")
 	for _, a := range schemas(t).Provider.Block.Attributes {
 		says(t, index, "the provider's variables", "`REGISTRY_"+strings.ToUpper(a.Name)+"`")
+	}
+}
+
+// Each claim of the threat model names tests that exist, or says that it cannot be tested.
+func TestThreatModelNamesItsTests(t *testing.T) {
+	t.Parallel()
+	page := read(t, "internal/docs/guides/threat-model.md")
+	named := regexp.MustCompile("`([a-z/]+)\\.(Test\\w+)`")
+	for _, m := range named.FindAllStringSubmatch(page, -1) {
+		if !declares(t, filepath.Join("..", filepath.FromSlash(m[1])), m[2]) {
+			t.Errorf("there is no %s in internal/%s", m[2], m[1])
+		}
+	}
+	for claim := range strings.SplitSeq(strings.ReplaceAll(page, "\n  ", " "), "\n") {
+		if strings.HasPrefix(claim, "- ") && !named.MatchString(claim) && !regexp.MustCompile(`annot be tested|see what revocation`).MatchString(claim) {
+			t.Errorf("a claim without a test: %s", claim)
+		}
+	}
+}
+
+// So does the list of guards.
+func TestGuardsNameTheirTests(t *testing.T) {
+	t.Parallel()
+	_, list, found := strings.Cut(read(t, "CONTRIBUTING.md"), "## Guards and the tests that hold them")
+	list, _, _ = strings.Cut(list, "\n## ")
+	if !found {
+		t.Fatal("CONTRIBUTING.md lists no guards")
+	}
+	for row := range strings.SplitSeq(list, "\n") {
+		cells := strings.Split(row, "|")
+		if len(cells) < 5 || strings.Contains(cells[1], "---") || strings.TrimSpace(cells[1]) == "guard" {
+			continue
+		}
+		tests := regexp.MustCompile("`([a-z/]+)\\.((?:Test|Fuzz)\\w+)`").FindAllStringSubmatch(cells[3], -1)
+		if len(tests) == 0 {
+			t.Errorf("no test holds this guard: %s", cells[1])
+		}
+		for _, m := range tests {
+			folder := m[1]
+			if folder == "transport" || folder == "connect" || folder == "artifactory" || folder == "artifactkeeper" {
+				folder = "registry/" + folder
+			}
+			if !declares(t, filepath.Join("..", filepath.FromSlash(folder)), m[2]) {
+				t.Errorf("there is no %s in internal/%s", m[2], folder)
+			}
+		}
 	}
 }

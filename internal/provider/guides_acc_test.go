@@ -237,16 +237,6 @@ func TestGuideFromArtifactKeeper(t *testing.T) {
 func TestGuideFromCoderModules(t *testing.T) {
 	t.Parallel()
 	env := acctest.Registry(t, "artifactory")
-	mirror, err := filepath.Abs(filepath.Join(root, ".cache", "mirror"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(filepath.Join(mirror, acctest.Address("coder/coder"))); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal(err)
-		}
-		t.Skip("no provider of Coder's in .cache: run make mirror")
-	}
 	old := acctest.StateObject{
 		Module: "module.jfrog", Provider: "jfrog/artifactory", Type: "artifactory_scoped_token", Name: "me",
 		Attributes: map[string]any{"id": "the-old-token", "username": "alice", "access_token": "old", "scopes": []string{"applied-permissions/user"}},
@@ -254,10 +244,10 @@ func TestGuideFromCoderModules(t *testing.T) {
 	peers := map[string]*acctest.Peer{"jfrog/artifactory": acctest.NewPeer("jfrog/artifactory", "url", "access_token")}
 	cli := acctest.NewCLI(t, beside(peers))
 	cli.WriteState(old)
-	cli.Write("mirror.rc", "provider_installation {\n  filesystem_mirror {\n    path = \""+mirror+"\"\n  }\n}\n")
+	cli.UseMirror(root)
 	for name, value := range map[string]string{
-		"TF_CLI_CONFIG_FILE": filepath.Join(cli.Dir, "mirror.rc"), "TF_VAR_artifactory_access_token": "the administrator's",
-		"CODER_AGENT_URL": "https://coder.example.com", "CODER_WORKSPACE_TRANSITION": "start",
+		"TF_VAR_artifactory_access_token": "the administrator's",
+		"CODER_AGENT_URL":                 "https://coder.example.com", "CODER_WORKSPACE_TRANSITION": "start",
 		"CODER_WORKSPACE_BUILD_ID": "5d3c8a62-77d3-4c3a-8f1e-2f1f0a6c2b10", "CODER_WORKSPACE_ID": "9f6d2a54-0a0b-4f4e-9d55-0e3e5b7f2a11",
 		"CODER_WORKSPACE_NAME": "dev", "CODER_WORKSPACE_TEMPLATE_ID": "0b9e1f5c-2d7a-4f0e-8b5d-9a4e6c1d7f20",
 		"CODER_WORKSPACE_TEMPLATE_NAME": "guide", "CODER_WORKSPACE_TEMPLATE_VERSION": "v2",
