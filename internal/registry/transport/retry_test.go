@@ -323,8 +323,8 @@ func TestConcurrencyIsLimited(t *testing.T) {
 				break
 			}
 		}
-		for deadline := time.Now().Add(5 * time.Millisecond); under.Load() < limit && time.Now().Before(deadline); {
-			runtime.Gosched() // give the others a chance to be under way too
+		for deadline := time.Now().Add(50 * time.Millisecond); under.Load() <= limit && time.Now().Before(deadline); {
+			runtime.Gosched() // give the others a chance to be under way too, and one too many
 		}
 		under.Add(-1)
 		w.WriteHeader(http.StatusNoContent)
