@@ -33,3 +33,32 @@ func directoryGroupSubject() subject {
 		claim:   claim{importID: "crew"},
 	}
 }
+
+// issuerSubject is an issuer whose tokens are exchanged.
+func issuerSubject() subject {
+	create := config{"name": "ci", "issuer_url": "https://issuer.example.com"}
+	return subject{
+		name: "issuer", resource: "registry_oidc_provider", create: create,
+		update:  with(create, config{"issuer_url": "https://other.example.com", "audience": "registry"}),
+		replace: with(create, config{"name": "ci-two"}), // a rename on Artifact Keeper
+		claim:   claim{importID: "ci"},
+	}
+}
+
+// ciProviderID is the issuer that mapping subjects are about, on Artifact Keeper.
+const ciProviderID = "7d0e6f3a-61d8-4c3e-9a51-0f1f6d8f2b33"
+
+// mappingSubject is what the tokens of an issuer are exchanged for. The issuer is there before.
+func mappingSubject(provider string, own config) subject {
+	create := with(config{"provider_id": provider, "name": "app", "priority": 1, "claims": `{"sub":"a"}`}, own)
+	return subject{
+		name: "identity mapping", resource: "registry_oidc_mapping", create: create,
+		update:  with(create, config{"priority": 2, "claims": `{"sub":"b"}`}),
+		replace: with(create, config{"name": "app-two"}), // a rename on Artifact Keeper
+		claim:   claim{importID: provider + "/app"},
+		others: func(st *state.State) {
+			st.Artifactory.OIDCProviders = append(st.Artifactory.OIDCProviders, &state.OIDCProvider{OIDCSettings: state.OIDCSettings{Name: provider, IssuerURL: "https://issuer.example.com"}})
+			st.ArtifactKeeper.CIProviders = append(st.ArtifactKeeper.CIProviders, &state.CIProvider{ID: provider, Name: "ci", IssuerURL: "https://issuer.example.com"})
+		},
+	}
+}

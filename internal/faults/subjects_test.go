@@ -44,6 +44,8 @@ func (s subject) id(o *plugintest.Object) string {
 		return o.Attribute("group") + "/" + o.Attribute("username")
 	case "registry_group_members":
 		return o.Attribute("group")
+	case "registry_oidc_mapping":
+		return o.Attribute("provider_id") + "/" + o.Attribute("name")
 	case "registry_user":
 		return o.Attribute("username")
 	default:
@@ -75,11 +77,12 @@ func with(base config, more config) config {
 func subjects(dialect devregistry.Dialect) []subject {
 	list := []subject{userSubject(), disabledUserSubject(), adoptedUserSubject(), groupSubject(), edgeSubject(), setSubject()}
 	list = append(list, tokenSubjects()...)
-	list = append(list, directorySubject())
+	list = append(list, directorySubject(), issuerSubject())
 	if dialect == devregistry.Artifactory {
-		return append(list, targetSubject(), groupTokenSubject(), directoryGroupsSubject(), directoryGroupSubject())
+		return append(list, targetSubject(), groupTokenSubject(), directoryGroupsSubject(), directoryGroupSubject(),
+			mappingSubject("ci", config{"artifactory": config{"username": "alice"}}))
 	}
-	return append(list, rulesSubject(), sharedRulesSubject(), signedInSubject())
+	return append(list, rulesSubject(), sharedRulesSubject(), signedInSubject(), mappingSubject(ciProviderID, nil))
 }
 
 func userSubject() subject {

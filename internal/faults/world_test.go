@@ -132,6 +132,12 @@ func (w *world) inventory() []string {
 			settings, _ := json.Marshal([]any{p.Settings, p.Secrets})
 			add("sign-in %s %s enabled=%t %s", p.Kind, p.Name, p.Enabled, settings)
 		}
+		for _, p := range st.ArtifactKeeper.CIProviders {
+			add("issuer %s %s for %s %s enabled=%t", p.Name, p.IssuerURL, p.Audience, p.Type, p.Enabled)
+			for _, m := range p.Mappings {
+				add("mapping %s of %s %d %v enabled=%t", m.Name, p.Name, m.Priority, m.ClaimFilters, m.Enabled)
+			}
+		}
 		for _, t := range st.Tokens {
 			if live(t, now) {
 				add("token of %s %q %v never=%t", t.Username, plainLabel(t.Label), t.Scopes, t.ExpiresAt.IsZero())

@@ -16,6 +16,7 @@ import (
 	"github.com/registry-identity/terraform-provider-registry/internal/identity"
 	"github.com/registry-identity/terraform-provider-registry/internal/ldap"
 	"github.com/registry-identity/terraform-provider-registry/internal/membership"
+	"github.com/registry-identity/terraform-provider-registry/internal/oidc"
 	"github.com/registry-identity/terraform-provider-registry/internal/permission"
 	"github.com/registry-identity/terraform-provider-registry/internal/registry/connect"
 	"github.com/registry-identity/terraform-provider-registry/internal/registry/snapshot"
@@ -125,6 +126,8 @@ func (p *registryProvider) Resources(context.Context) []func() resource.Resource
 		ldap.NewSettingsResource,
 		membership.NewEdgeResource,
 		membership.NewSetResource,
+		oidc.NewMappingResource,
+		oidc.NewProviderResource,
 		permission.NewResource,
 		token.NewResource,
 		user.NewResource,

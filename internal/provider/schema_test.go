@@ -88,7 +88,7 @@ func TestSchemaDescribesEverything(t *testing.T) {
 func TestSchemaHidesSecrets(t *testing.T) {
 	t.Parallel()
 	// These only speak about secrets.
-	harmless := []string{"password_wo_version", "manager_password_wo_version", "internal_password_disabled", "client_certificate", "ca_certificate"}
+	harmless := []string{"password_wo_version", "manager_password_wo_version", "client_secret_wo_version", "internal_password_disabled", "client_certificate", "ca_certificate"}
 	every(schemas(t), func(string, *tfprotov6.SchemaBlock) {}, func(name string, a *tfprotov6.SchemaAttribute) {
 		secret := slices.ContainsFunc([]string{"password", "access_token", "refresh_token", "reference_token", "secret", "client_key"}, func(part string) bool {
 			return strings.Contains(a.Name, part)

@@ -46,7 +46,9 @@ type Registry struct {
 	System       System
 	LDAP         LDAPDirectories
 	// LDAPGroups is nil on Artifact Keeper, where the LDAP settings themselves say how groups are found.
-	LDAPGroups LDAPGroups
+	LDAPGroups    LDAPGroups
+	OIDCProviders OIDCProviders
+	OIDCMappings  OIDCMappings
 	// GroupSources is nil on Artifactory, where groups of directories are made like others. On Artifact Keeper they appear
 	// at sign-in, and a group of the same name that was made through the API stops them.
 	GroupSources GroupSources

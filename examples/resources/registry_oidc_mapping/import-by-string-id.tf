@@ -1,0 +1,4 @@
+import {
+  to = registry_oidc_mapping.app
+  id = "github-actions/app"
+}

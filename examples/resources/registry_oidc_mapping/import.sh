@@ -1,0 +1,1 @@
+terraform import registry_oidc_mapping.app github-actions/app

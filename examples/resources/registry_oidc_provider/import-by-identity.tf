@@ -1,0 +1,6 @@
+import {
+  to = registry_oidc_provider.github
+  identity = {
+    name = "github-actions"
+  }
+}

@@ -1,0 +1,4 @@
+import {
+  to = registry_oidc_provider.github
+  id = "github-actions"
+}

@@ -1,0 +1,1 @@
+terraform import registry_oidc_provider.github github-actions
