@@ -84,7 +84,9 @@ func newStage(ctx context.Context, o options, out *coderplay.Output, e *engine, 
 			"TF_VAR_use_legacy_builder":      "true",
 			"TF_VAR_workspace_registry_url":  s.workspaceURL(),
 			"TF_VAR_registry_ca_certificate": s.registry.CA,
-			"TF_VAR_package_managers":        text(map[string]string{"npm": "@acme:npm-private", "go": "go-private", "pypi": "pypi-private"}),
+			// The preset then has a block of its own.
+			"TF_VAR_prebuilt_workspaces": "1",
+			"TF_VAR_package_managers":    text(map[string]string{"npm": "@acme:npm-private", "go": "go-private", "pypi": "pypi-private"}),
 		}
 		return nil
 	})
