@@ -145,6 +145,18 @@ func TestOAuthGlobalNpmSettingsStay(t *testing.T) {
 	lacks(t, "npm", result.stderr, "npm warn")
 }
 
+// The user's own credentials win in npm, so old ones have to be pointed at.
+func TestOAuthStaleNpmToken(t *testing.T) {
+	t.Parallel()
+	eachShell(t, func(t *testing.T, shell []string) {
+		t.Helper()
+		w, module := oauthWorkspace(t, shell, "oauth", "jane", "")
+		w.withCoder(tokenOf(t, "jane"), time.Now().Add(time.Hour))
+		w.write(".npmrc", strings.TrimPrefix(clientServer().URL, "https:")+"/artifactory/api/npm/npm-virtual/:_authToken=stale\n", 0o600)
+		contains(t, "output", w.run(module.Texts["start"]).stdout, "that file has credentials of its own for "+clientServer().URL+"/artifactory/api/npm/npm-virtual/, which win")
+	})
+}
+
 // Without a folder on the PATH that we may use, pip cannot find its keyring, and the status says so.
 func TestOAuthWithoutAPlaceOnThePath(t *testing.T) {
 	t.Parallel()

@@ -82,6 +82,18 @@ npm_lines() {
 	fi
 }
 
+# The user's file wins over the global one: a token that npm login or another module left there would be used for ever.
+npm_own_credential() {
+	[ "$token_source" = external-auth ] || return 1
+	for npm_url in $npm_urls; do
+		if without_block "$npm_file" | grep -qF "//${npm_url#*://}:_auth"; then
+			printf '%s' "$npm_url"
+			return 0
+		fi
+	done
+	return 1
+}
+
 configure_npm() {
 	npm_file=$(npmrc_file)
 	npm_other=
@@ -103,6 +115,10 @@ configure_npm() {
 	npm_names=$(overruled "$npm_registry" ${npm_registry:+NPM_CONFIG_REGISTRY npm_config_registry})
 	if [ "$token_source" = external-auth ] && [ "${NPM_CONFIG_GLOBALCONFIG-}" != "$secrets/npmrc" ]; then
 		npm_names="$npm_names NPM_CONFIG_GLOBALCONFIG"
+	fi
+	if npm_stale=$(npm_own_credential); then
+		result npm note "${npm_registry:-scopes only} in $npm_file, but that file has credentials of its own for $npm_stale, which win; delete that line if they are not meant"
+		return 0
 	fi
 	finish npm npm "${npm_registry:-scopes only} in $npm_file" "$npm_names"
 }
