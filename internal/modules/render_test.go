@@ -23,6 +23,11 @@ const hostile = "it's $(touch pwned) `touch pwned` \"$HOME\" \\ ${HOME} %{ if } 
 
 // fixtures are all instances the tests use. One plan renders them together.
 var fixtures = map[string]map[string]any{
+	"artifactory":     registryFixture("artifactory", nil),
+	"artifact_keeper": registryFixture("artifact_keeper", nil),
+	"artifactory_oauth": registryFixture("artifactory", map[string]any{
+		"token_source": "external-auth", "external_auth_id": "jfrog",
+	}),
 	"all": {
 		"package_managers": map[string]any{
 			"npm":  []string{"npm-virtual", "@acme:npm-private", "@labs:npm-private"},

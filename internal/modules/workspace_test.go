@@ -188,7 +188,8 @@ func (w *workspace) holding(texts ...string) []string {
 	var found []string
 	for name := range w.tree() {
 		path := filepath.Join(w.home, name)
-		if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+		// What a link leads to is in the home itself.
+		if info, err := os.Lstat(path); err != nil || !info.Mode().IsRegular() {
 			continue
 		}
 		content := w.read(path)

@@ -4,7 +4,7 @@ variable "agent_id" {
 }
 
 variable "package_managers" {
-  description = "Which package managers to configure (`npm`, `go`, `pypi`) and from which repositories; see the workspace-clients module for every shape."
+  description = "Which package managers to configure (`npm`, `go`, `pypi`, `docker`, `maven`, `cargo`, `conda`) and from which repositories; see the workspace-clients module for every shape."
   type        = any
 }
 

@@ -18,34 +18,37 @@ locals {
   # No secret and no identity in here: the text must be the same for every user.
   settings = merge(
     {
-      instance           = var.instance
-      registry_url       = local.base_url
-      registry_type      = var.registry_type
-      registry_host      = local.host
-      registry_name      = local.hostname
-      token_source       = var.token_source
-      external_auth      = var.external_auth_id
-      on_mismatch        = var.on_mismatch
-      token_user         = var.registry_type == "artifact_keeper" ? "__token__" : ""
-      user_variable      = local.env_names.user
-      token_variable     = local.env_names.token
-      expiry_variable    = local.env_names.expires_at
-      account_help       = var.account_help
-      ca_count           = tostring(length(local.certificates))
-      netrc              = anytrue([for client in local.wanted_clients : client.netrc]) ? "yes" : "no"
-      ecosystems         = join(" ", keys(local.ecosystems))
-      urls               = join("", flatten([for name, list in local.repositories : [for r in list : "${name} ${r.url}\n"]]))
+      instance        = var.instance
+      registry_url    = local.base_url
+      registry_type   = var.registry_type
+      registry_host   = local.host
+      registry_name   = local.hostname
+      token_source    = var.token_source
+      external_auth   = var.external_auth_id
+      on_mismatch     = var.on_mismatch
+      token_user      = var.registry_type == "artifact_keeper" ? "__token__" : ""
+      user_variable   = local.env_names.user
+      token_variable  = local.env_names.token
+      expiry_variable = local.env_names.expires_at
+      account_help    = var.account_help
+      ca_count        = tostring(length(local.certificates))
+      netrc           = anytrue([for client in local.wanted_clients : client.netrc]) ? "yes" : "no"
+      ecosystems      = join(" ", local.script_ecosystems)
+      urls = join("", flatten(concat(
+        [for name, list in local.repositories : [for r in list : "${name} ${r.url}\n"]],
+        [for host in local.docker_hosts : "docker ${local.scheme}://${host}\n" if host != local.host],
+      )))
       fronts             = join("", concat(["${var.instance}-doctor doctor\n"], flatten([for client in local.wanted_clients : [for front, protocol in client.fronts : "${front} ${protocol}\n"]])))
       credential_program = join("\n", [for name in local.program_files : file("${path.module}/scripts/${name}.sh")])
     },
-    { for name, list in local.repositories : "${name}_urls" => join("\n", distinct([for r in list : r.url])) },
+    { for name, list in local.client_repositories : "${name}_urls" => join("\n", distinct([for r in list : r.url])) },
     { for number, certificate in local.certificates : "ca_${number + 1}" => certificate },
     local.ecosystem_settings,
   )
   # In single quotes the shell expands nothing; only the quote itself needs care.
   settings_text = join("\n", [for name, value in local.settings : "${name}='${replace(value, "'", "'\\''")}'"])
 
-  script_files  = concat(["common", "files", "lock", "time", "token-file", "credentials", "program", "certificates"], keys(local.ecosystems), ["main"])
+  script_files  = concat(["common", "files", "lock", "time", "token-file", "credentials", "program", "certificates"], local.script_ecosystems, ["main"])
   program_files = ["lock", "time", "token-file", "program/json", "program/token", "program/fronts", "program/doctor", "program/main"]
   script_texts = {
     for mode in ["start", "refresh", "stop"] : mode => join("\n", concat(

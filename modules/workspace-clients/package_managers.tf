@@ -11,16 +11,87 @@
 locals {
   # The keys of the object form, and the URL of a repository on either registry; %s is its key.
   ecosystems = {
-    go   = { options = ["repositories", "fallback", "no_sum_db"], artifactory = "/artifactory/api/go/%s", artifact_keeper = "/go/%s" }
-    npm  = { options = ["repositories"], artifactory = "/artifactory/api/npm/%s/", artifact_keeper = "/npm/%s/" }
-    pypi = { options = ["repositories", "extra_indexes"], artifactory = "/artifactory/api/pypi/%s/simple", artifact_keeper = "/pypi/%s/simple/" }
+    cargo  = { options = ["repositories", "crates_io"], artifactory = "/artifactory/api/cargo/%s/index/", artifact_keeper = "/cargo/%s/" }
+    conda  = { options = ["repositories"], artifactory = "/artifactory/api/conda/%s", artifact_keeper = "/conda/%s" }
+    docker = { options = ["repositories", "hosts"], artifactory = "/v2/%s", artifact_keeper = "/v2/%s" }
+    go     = { options = ["repositories", "fallback", "no_sum_db"], artifactory = "/artifactory/api/go/%s", artifact_keeper = "/go/%s" }
+    maven  = { options = ["repositories", "mirror_of"], artifactory = "/artifactory/%s", artifact_keeper = "/maven/%s" }
+    npm    = { options = ["repositories", "always_auth"], artifactory = "/artifactory/api/npm/%s/", artifact_keeper = "/npm/%s/" }
+    pypi   = { options = ["repositories", "extra_indexes"], artifactory = "/artifactory/api/pypi/%s/simple", artifact_keeper = "/pypi/%s/simple/" }
   }
+
+  # Clients of a repository format that somebody else's settings do not reach, with a script of their own each.
+  companions = { uv = "pypi", twine = "pypi", poetry = "pypi", yarn = "npm", pnpm = "npm" }
+  # What the scripts go through, in this order: a companion builds on the files of the client it goes with.
+  script_ecosystems   = concat(keys(local.ecosystems), sort(keys(local.companions)))
+  client_repositories = merge(local.repositories, { for name, format in local.companions : name => local.repositories[format] })
 
   # fronts     names of the credential program, and the protocol each speaks (answer_* in scripts/program/fronts.sh). A name that
   #            begins with the instance is called by its whole path, ${local.data_dir}/bin/NAME; any other is put on the PATH.
   # netrc      whether it needs the netrc file, which holds the token.
   # variables  environment of every process the agent starts; no secret.
   clients = {
+    cargo = {
+      fronts = { "${var.instance}-cargo" = "bearer" }
+      netrc  = false
+      # The environment wins over files, so these work beside a config.toml of the user's.
+      variables = merge(
+        length(local.certificates) > 0 ? { CARGO_HTTP_CAINFO = "${local.data_dir}/ca-bundle.pem" } : {},
+        length(local.cargo_names) > 0 ? { CARGO_REGISTRY_DEFAULT = local.cargo_names[0] } : {},
+        merge([for i, name in local.cargo_names : {
+          "CARGO_REGISTRIES_${upper(replace(name, "-", "_"))}_INDEX"               = "sparse+${local.repositories.cargo[i].url}"
+          "CARGO_REGISTRIES_${upper(replace(name, "-", "_"))}_CREDENTIAL_PROVIDER" = "cargo:token-from-stdout ${local.data_dir}/bin/${var.instance}-cargo"
+        }]...),
+      )
+    }
+    conda = {
+      fronts    = {}
+      netrc     = !local.per_use
+      variables = length(local.certificates) > 0 ? { CONDA_SSL_VERIFY = "${local.data_dir}/ca-bundle.pem" } : {}
+    }
+    docker = {
+      fronts    = { "docker-credential-${var.instance}" = "docker" }
+      netrc     = false
+      variables = {}
+    }
+    maven = {
+      fronts    = {}
+      netrc     = false
+      variables = {}
+    }
+    pnpm = {
+      fronts    = { "${var.instance}-pnpm" = "bearer" }
+      netrc     = false
+      variables = {}
+    }
+    poetry = {
+      fronts = {}
+      netrc  = false
+      variables = length(local.repositories.pypi) == 0 ? {} : merge(
+        { "POETRY_REPOSITORIES_${local.poetry_name}_URL" = local.pypi_upload },
+        length(local.certificates) > 0 ? { "POETRY_CERTIFICATES_${local.poetry_name}_CERT" = "${local.data_dir}/ca-bundle.pem" } : {},
+      )
+    }
+    twine = {
+      fronts = {}
+      netrc  = false
+      # Without the section that it names twine stops, and does not publish to PyPI.
+      variables = merge({ TWINE_REPOSITORY = var.instance }, length(local.certificates) > 0 ? { TWINE_CERT = "${local.data_dir}/ca-bundle.pem" } : {})
+    }
+    uv = {
+      fronts = {}
+      netrc  = !local.per_use
+      variables = { for name, value in {
+        UV_DEFAULT_INDEX = local.ecosystem_settings.pypi_index
+        UV_INDEX         = local.ecosystem_settings.pypi_extra
+        UV_INSECURE_HOST = local.scheme == "http" ? local.host : ""
+      } : name => value if value != "" && !local.per_use }
+    }
+    yarn = {
+      fronts    = {}
+      netrc     = false
+      variables = {}
+    }
     go = {
       fronts    = { "${var.instance}-goauth" = "go" }
       netrc     = !local.per_use
@@ -43,16 +114,23 @@ locals {
       } : name => value if value != "" && !local.per_use }
     }
   }
-  wanted_clients = { for name, client in local.clients : name => client if length(local.repositories[name]) > 0 }
+  wanted_clients = { for name, client in local.clients : name => client if length(local.client_repositories[name]) > 0 }
 
   # What a script needs beyond the URLs.
   ecosystem_settings = {
-    npm_registry = join("", [for r in local.repositories.npm : r.url if r.scope == ""])
-    npm_scopes   = join("\n", [for r in local.repositories.npm : "${r.scope} ${r.url}" if r.scope != ""])
-    go_proxy     = length(local.repositories.go) == 0 ? "" : join(",", concat([for r in local.repositories.go : r.url], [local.go_fallback]))
-    go_no_sum_db = try(join(",", local.go_no_sum_db), "")
-    pypi_index   = try(local.repositories.pypi[0].url, "")
-    pypi_extra   = join(" ", [for r in try(slice(local.repositories.pypi, 1, length(local.repositories.pypi)), []) : r.url])
+    cargo_names     = join(" ", local.cargo_names)
+    cargo_crates_io = local.cargo_crates_io ? "yes" : ""
+    conda_alias     = "${local.base_url}${trimsuffix(local.ecosystems.conda[var.registry_type], "/%s")}"
+    docker_hosts    = join(" ", local.docker_hosts)
+    maven_mirror_of = try(tostring(local.maven_mirror_of), "")
+    pypi_upload     = local.pypi_upload
+    npm_always_auth = local.npm_always_auth ? "yes" : ""
+    npm_registry    = join("", [for r in local.repositories.npm : r.url if r.scope == ""])
+    npm_scopes      = join("\n", [for r in local.repositories.npm : "${r.scope} ${r.url}" if r.scope != ""])
+    go_proxy        = length(local.repositories.go) == 0 ? "" : join(",", concat([for r in local.repositories.go : r.url], [local.go_fallback]))
+    go_no_sum_db    = try(join(",", local.go_no_sum_db), "")
+    pypi_index      = try(local.repositories.pypi[0].url, "")
+    pypi_extra      = join(" ", [for r in try(slice(local.repositories.pypi, 1, length(local.repositories.pypi)), []) : r.url])
   }
 
   # The default port is dropped because clients drop it too, and would then not find credentials written for host:443.
@@ -82,6 +160,18 @@ locals {
     ]
   }
 
+  # A registry's name in cargo is part of variables, so it has no dot.
+  cargo_names     = [for r in local.repositories.cargo : lower(replace(r.key, ".", "-"))]
+  cargo_crates_io = try(tobool(coalesce(local.options.cargo.crates_io)), false)
+  npm_always_auth = try(tobool(coalesce(local.options.npm.always_auth)), false)
+  # Credentials go by the host. A name with a dot is one, as in other modules for Coder.
+  docker_extra_hosts = try(flatten([coalesce(local.options.docker.hosts, [])]), [])
+  docker_hosts       = length(local.repositories.docker) == 0 ? [] : distinct(concat([local.host], [for r in local.repositories.docker : lower(r.entry) if strcontains(r.entry, ".")], [for h in local.docker_extra_hosts : try(lower(tostring(h)), "(not a text)")]))
+  docker_host_form   = "^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?$"
+  maven_mirror_of    = try(coalesce(local.options.maven.mirror_of), "*")
+  poetry_name        = upper(replace(var.instance, "-", "_"))
+  # Uploads go to the repository itself, reading to the index below it.
+  pypi_upload       = length(local.repositories.pypi) == 0 ? "" : "${trimsuffix(trimsuffix(local.repositories.pypi[0].url, "/"), "/simple")}/"
   go_fallback       = try(coalesce(local.options.go.fallback), "off")
   go_no_sum_db      = try(flatten([coalesce(local.options.go.no_sum_db)]), ["*"])
   pypi_extra        = try(tobool(coalesce(local.options.pypi.extra_indexes)), false)
@@ -103,6 +193,13 @@ locals {
     can(tobool(try(local.options.pypi.extra_indexes, false))) ? [] : ["pypi: extra_indexes must be true or false."],
     contains(["off", "direct"], try(tostring(local.go_fallback), "")) ? [] : ["go: fallback must be \"off\" or \"direct\"."],
     alltrue([for pattern in local.go_no_sum_db : can(regex("^[A-Za-z0-9.*?\\[\\]_~/-]+$", pattern))]) ? [] : ["go: no_sum_db must be a list of module path patterns such as [\"example.com/*\"]."],
+    can(tobool(try(local.options.npm.always_auth, false))) ? [] : ["npm: always_auth must be true or false."],
+    can(tobool(try(local.options.cargo.crates_io, false))) ? [] : ["cargo: crates_io must be true or false."],
+    length(local.cargo_names) != length(distinct(local.cargo_names)) ? ["cargo: two of ${join(", ", [for r in local.repositories.cargo : r.entry])} have the same name in cargo, which knows no capitals and here no dots."] : [],
+    contains(keys(local.known), "docker") && local.base_url != "${local.scheme}://${local.host}" ? ["docker looks for a registry at the root of its host and cannot use one below a path (${local.base_url}): give docker a host of its own, as in docker = { repositories = [...], hosts = [\"docker.example.com\"] } of a second instance."] : [],
+    [for host in local.docker_hosts : "docker: \"${host}\" is not a host such as docker.example.com or docker.example.com:8443." if !can(regex(local.docker_host_form, host))],
+    length(local.repositories.maven) > 1 ? ["maven: ${join(", ", [for r in local.repositories.maven : r.entry])} are several repositories, and one mirror stands in for all others. Combine them in one virtual repository."] : [],
+    can(regex("^[A-Za-z0-9*!:._,-]+$", local.maven_mirror_of)) ? [] : ["maven: mirror_of must be a list of repository ids for mirrorOf, such as \"*\" or \"*,!local\"."],
     local.scheme == "http" && contains(keys(local.known), "go") ? ["go never sends credentials over plain http, so it cannot use ${var.registry_url}: give an https URL, or leave go out."] : [],
     local.scheme == "http" && !var.allow_plain_http ? ["${var.registry_url} would send the token over the network in the clear: give an https URL, or set allow_plain_http = true."] : [],
   )

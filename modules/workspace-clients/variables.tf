@@ -24,7 +24,7 @@ variable "registry_type" {
 }
 
 variable "package_managers" {
-  description = "Which package managers to configure (`npm`, `go`, `pypi`) and from which repositories. Per ecosystem a repository key (`\"npm-virtual\"`), a list (`[\"npm-virtual\", \"@acme:npm-private\"]`) or an object with `repositories` and options: for go `fallback` (`off` or `direct`) and `no_sum_db` (module patterns that skip the checksum database, by default all), for pypi `extra_indexes = true` to allow more than one index."
+  description = "Which package managers to configure (`npm`, `go`, `pypi`, `docker`, `maven`, `cargo`, `conda`) and from which repositories. Per ecosystem a repository key (`\"npm-virtual\"`), a list (`[\"npm-virtual\", \"@acme:npm-private\"]`) or an object with `repositories` and options: for go `fallback` (`off` or `direct`) and `no_sum_db` (module patterns that skip the checksum database, by default all), for pypi `extra_indexes = true` to allow more than one index, for npm `always_auth` (Yarn 1), for docker `hosts`, for maven `mirror_of`, for cargo `crates_io = true` to keep crates.io."
   type        = any
 
   validation {

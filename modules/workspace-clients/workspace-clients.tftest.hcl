@@ -86,7 +86,7 @@ run "all_shapes_artifactory" {
     error_message = "netrc hosts"
   }
   assert {
-    condition     = join(" ", keys(coder_env.client)) == "NETRC PIP_INDEX_URL" && coder_env.client["NETRC"].value == "$HOME/.coder-modules/registry-identity/workspace-clients/secrets/netrc"
+    condition     = join(" ", keys(coder_env.client)) == "NETRC PIP_INDEX_URL POETRY_REPOSITORIES_REGISTRY_URL TWINE_REPOSITORY UV_DEFAULT_INDEX" && coder_env.client["NETRC"].value == "$HOME/.coder-modules/registry-identity/workspace-clients/secrets/netrc"
     error_message = "what clients read from the environment"
   }
 }
@@ -115,6 +115,63 @@ run "all_shapes_artifact_keeper" {
   assert {
     condition     = strcontains(output.script_texts.start, "token_user='__token__'") && strcontains(output.script_texts.start, "registry_host='registry.example.com:8443'\nregistry_name='registry.example.com'")
     error_message = "Artifact Keeper wants __token__ as user name"
+  }
+}
+
+run "more_ecosystems_artifactory" {
+  command = plan
+
+  variables {
+    package_managers = {
+      cargo  = ["Cargo.Virtual", "cargo-private"]
+      conda  = ["conda-virtual", "conda-private"]
+      docker = ["docker-virtual", "mirror.example.org:5000"]
+      maven  = "maven-virtual"
+    }
+  }
+
+  assert {
+    condition     = coder_env.client["CARGO_REGISTRIES_CARGO_VIRTUAL_INDEX"].value == "sparse+https://registry.example.com/artifactory/api/cargo/Cargo.Virtual/index/" && coder_env.client["CARGO_REGISTRY_DEFAULT"].value == "cargo-virtual"
+    error_message = "cargo's registries, named after their keys"
+  }
+  assert {
+    condition     = strcontains(output.script_texts.start, "conda_alias='https://registry.example.com/artifactory/api/conda'") && strcontains(output.script_texts.start, "conda_urls='https://registry.example.com/artifactory/api/conda/conda-virtual\nhttps://registry.example.com/artifactory/api/conda/conda-private'")
+    error_message = "conda's channels"
+  }
+  assert {
+    condition     = strcontains(output.script_texts.start, "docker_hosts='registry.example.com mirror.example.org:5000'") && strcontains(output.script_texts.start, "docker https://mirror.example.org:5000\n")
+    error_message = "the registry's host, and what looks like a host as in other modules for Coder"
+  }
+  assert {
+    condition     = strcontains(output.script_texts.start, "maven_mirror_of='*'") && strcontains(output.script_texts.start, "maven_urls='https://registry.example.com/artifactory/maven-virtual'")
+    error_message = "Maven's mirror"
+  }
+}
+
+run "more_ecosystems_artifact_keeper" {
+  command = plan
+
+  variables {
+    registry_type = "artifact_keeper"
+    package_managers = {
+      cargo  = { repositories = ["cargo-private"], crates_io = true }
+      conda  = "conda-private"
+      docker = { repositories = "docker-private", hosts = ["docker.example.com"] }
+      maven  = { repositories = ["maven-private"], mirror_of = "*,!local" }
+    }
+  }
+
+  assert {
+    condition     = coder_env.client["CARGO_REGISTRIES_CARGO_PRIVATE_INDEX"].value == "sparse+https://registry.example.com/cargo/cargo-private/" && strcontains(output.script_texts.start, "cargo_crates_io='yes'")
+    error_message = "cargo's registry"
+  }
+  assert {
+    condition     = strcontains(output.script_texts.start, "conda_urls='https://registry.example.com/conda/conda-private'") && strcontains(output.script_texts.start, "maven_urls='https://registry.example.com/maven/maven-private'")
+    error_message = "addresses on Artifact Keeper"
+  }
+  assert {
+    condition     = strcontains(output.script_texts.start, "docker_hosts='registry.example.com docker.example.com'") && strcontains(output.script_texts.start, "maven_mirror_of='*,!local'")
+    error_message = "options"
   }
 }
 

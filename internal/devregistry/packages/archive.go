@@ -34,6 +34,14 @@ func tarGz(prefix string, files []file) []byte {
 	return buf.Bytes()
 }
 
+func gzipped(content []byte) []byte {
+	var buf bytes.Buffer
+	gz := gzip.NewWriter(&buf)
+	_, err := gz.Write(content)
+	must(errors.Join(err, gz.Close()))
+	return buf.Bytes()
+}
+
 // zipped packs files into a zip, reproducibly like tarGz.
 func zipped(files []file) []byte {
 	var buf bytes.Buffer

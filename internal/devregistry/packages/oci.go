@@ -87,16 +87,18 @@ func (h *headers) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// The media types of an image (https://github.com/opencontainers/image-spec).
+// The media types of Docker's own image format, which every client knows; older ones of Docker read no manifest of the OCI's
+// (https://distribution.github.io/distribution/spec/manifest-v2-2/).
 const (
-	ociManifest = "application/vnd.oci.image.manifest.v1+json"
-	ociConfig   = "application/vnd.oci.image.config.v1+json"
-	ociLayer    = "application/vnd.oci.image.layer.v1.tar"
+	imageManifest = "application/vnd.docker.distribution.manifest.v2+json"
+	imageConfig   = "application/vnd.docker.container.image.v1+json"
+	imageLayer    = "application/vnd.docker.image.rootfs.diff.tar.gzip"
 )
 
 // pushImage puts an image into a store the way a client would.
 func pushImage(images http.Handler, image OCIImage) error {
 	digest := func(b []byte) string { return "sha256:" + sha256Hex(b) }
+	layer := gzipped(image.Layer)
 	config, err := json.Marshal(map[string]any{
 		"architecture": runtime.GOARCH, "os": "linux", "created": seedTime, "config": map[string]any{"Cmd": []string{"/hello"}},
 		"rootfs": map[string]any{"type": "layers", "diff_ids": []string{digest(image.Layer)}},
@@ -108,8 +110,8 @@ func pushImage(images http.Handler, image OCIImage) error {
 		return map[string]any{"mediaType": media, "digest": digest(b), "size": len(b)}
 	}
 	manifest, err := json.Marshal(map[string]any{
-		"schemaVersion": 2, "mediaType": ociManifest, "config": describe(ociConfig, config),
-		"layers": []any{describe(ociLayer, image.Layer)},
+		"schemaVersion": 2, "mediaType": imageManifest, "config": describe(imageConfig, config),
+		"layers": []any{describe(imageLayer, layer)},
 	})
 	if err != nil {
 		return err
@@ -125,11 +127,11 @@ func pushImage(images http.Handler, image OCIImage) error {
 		}
 		return nil
 	}
-	for _, blob := range [][]byte{config, image.Layer} {
+	for _, blob := range [][]byte{config, layer} {
 		query := url.Values{"digest": {digest(blob)}}.Encode()
 		if err := send(http.MethodPost, "/blobs/uploads/", query, "application/octet-stream", blob); err != nil {
 			return err
 		}
 	}
-	return send(http.MethodPut, "/manifests/"+image.Tag, "", ociManifest, manifest)
+	return send(http.MethodPut, "/manifests/"+image.Tag, "", imageManifest, manifest)
 }

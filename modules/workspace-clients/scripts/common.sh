@@ -70,6 +70,34 @@ finish() {
 	fi
 }
 
+# not_ours WHAT FILE HINT: a file that is not ours stays as it is.
+not_ours() {
+	result "$1" note "skipped: $2 is not this module's, and nothing can be added to it from outside; $3"
+}
+
+# companion WHAT TOOL TEXT NAMES: finish, for a client that was not asked for by name. Where it is not installed it is not
+# worth a line.
+companion() {
+	if command -v "$2" >/dev/null 2>&1; then
+		finish "$@"
+	fi
+}
+
+# xml_text TEXT: as the content of an element.
+xml_text() {
+	printf '%s' "$1" | sed 's/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g'
+}
+
+# url_with_user URL: the URL with the user's name in it, percent-encoded. With a second argument, the token, too: for files of
+# the secrets folder only.
+url_with_user() {
+	if [ -z "$user" ]; then
+		printf '%s' "$1"
+	else
+		printf '%s://%s%s@%s' "${1%%://*}" "$(percent_encoded "$user")" "${2:+:$(percent_encoded "$2")}" "${1#*://}"
+	fi
+}
+
 # The folder that everything depends on. Messages name the cause, since an unwritable home is the image's fault.
 check_home() {
 	case ${HOME-} in

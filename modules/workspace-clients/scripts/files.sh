@@ -90,3 +90,64 @@ other_instance() {
 		name != "" && name != self && index($0, text) == 1 { print name; exit }
 	' "$1"
 }
+
+# ours_alone FILE: whether there is no such file, or this instance wrote all of it.
+ours_alone() {
+	if ! [ -e "$1" ]; then
+		return 0
+	fi
+	ours_first='' ours_last=$(tail -n 1 "$1" 2>/dev/null)
+	read -r ours_first <"$1" 2>/dev/null
+	[ "$ours_first" = "$block_begin" ] && [ "$ours_last" = "$block_end" ]
+}
+
+# own_file FILE: standard input becomes FILE, as one block, for formats in which a section cannot be added to what somebody
+# else wrote. Fails when FILE is not ours.
+own_file() {
+	if ! ours_alone "$1"; then
+		cat >/dev/null
+		return 1
+	fi
+	{
+		printf '%s\n' "$block_begin"
+		cat
+		printf '%s\n' "$block_end"
+	} | write_file "$1"
+}
+
+# remove_empty_folders FILE: those above it that have nothing in them any more.
+remove_empty_folders() {
+	empty_folder=${1%/*}
+	while [ "$empty_folder" != "$HOME" ] && rmdir "$empty_folder" 2>/dev/null; do
+		empty_folder=${empty_folder%/*}
+	done
+}
+
+# remove_own_file FILE: unless somebody else wrote in it.
+remove_own_file() {
+	if [ -e "$1" ] && ours_alone "$1"; then
+		remove_file "$1"
+		remove_empty_folders "$1"
+	fi
+}
+
+# own_secret FILE NAME: standard input becomes NAME in this instance's secrets folder, and FILE a link to it, for clients that
+# have to find a token in a file. Fails when there is a FILE that is not such a link of ours.
+own_secret() {
+	if [ "$(readlink "$1")" != "$instance_secrets/$2" ]; then
+		if [ -e "$1" ] || [ -L "$1" ] || ! mkdir -p "${1%/*}" || ! ln -s "$instance_secrets/$2" "$1"; then
+			cat >/dev/null
+			return 1
+		fi
+		note_change
+	fi 2>/dev/null
+	write_file "$instance_secrets/$2" 600
+}
+
+remove_secret() {
+	if [ "$(readlink "$1")" = "$instance_secrets/$2" ]; then
+		remove_file "$1"
+		remove_empty_folders "$1"
+	fi
+	remove_file "$instance_secrets/$2"
+}

@@ -77,6 +77,9 @@ npm_lines() {
 			$npm_scopes
 		END
 	fi
+	if [ -n "$npm_always_auth" ]; then
+		printf 'always-auth=true\n'
+	fi
 	if [ "$ca_count" -gt 0 ]; then
 		printf 'cafile=%s\n' "$bundle"
 	fi

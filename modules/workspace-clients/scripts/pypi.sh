@@ -9,20 +9,11 @@
 pip_new_file=${XDG_CONFIG_HOME:-${HOME-}/.config}/pip/pip.conf
 pip_old_file=${HOME-}/.pip/pip.conf
 
-# with_user URL: the URL with the user's name in it, percent-encoded.
-with_user() {
-	if [ -n "$user" ]; then
-		printf '%s://%s@%s' "${1%%://*}" "$(percent_encoded "$user")" "${1#*://}"
-	else
-		printf '%s' "$1"
-	fi
-}
-
 pip_lines() {
-	printf '%s\n[global]\nindex-url = %s\nkeyring-provider = subprocess\n' "$block_begin" "$(with_user "$pypi_index")"
+	printf '%s\n[global]\nindex-url = %s\nkeyring-provider = subprocess\n' "$block_begin" "$(url_with_user "$pypi_index")"
 	pip_label='extra-index-url ='
 	for pip_url in $pypi_extra; do
-		printf '%s %s\n' "$pip_label" "$(with_user "$pip_url")"
+		printf '%s %s\n' "$pip_label" "$(url_with_user "$pip_url")"
 		pip_label='   '
 	done
 	if [ "$ca_count" -gt 0 ]; then
@@ -81,22 +72,9 @@ configure_pip_file() {
 	finish pypi pip "$pypi_index in $pip_file, password by keyring" "$(overruled '' PIP_INDEX_URL PIP_EXTRA_INDEX_URL PIP_NO_INDEX PIP_CONFIG_FILE)$(overruled subprocess PIP_KEYRING_PROVIDER)"
 }
 
-# ours_alone FILE: whether there is no such file, or this instance wrote all of it.
-ours_alone() {
-	if ! [ -e "$1" ]; then
-		return 0
-	fi
-	ours_first='' ours_last=$(tail -n 1 "$1" 2>/dev/null)
-	read -r ours_first <"$1" 2>/dev/null
-	[ "$ours_first" = "$block_begin" ] && [ "$ours_last" = "$block_end" ]
-}
-
 remove_pip_files() {
-	for pip_file in "$pip_new_file" "$pip_old_file"; do
-		if [ -e "$pip_file" ] && ours_alone "$pip_file"; then
-			remove_file "$pip_file"
-		fi
-	done
+	remove_own_file "$pip_new_file"
+	remove_own_file "$pip_old_file"
 }
 
 remove_pypi() {

@@ -96,16 +96,21 @@ doctor_registry() {
 doctor_repository() {
 	case $doctor_ecosystem in
 	npm) ask_registry "${doctor_url}-/ping" ;;
+	cargo) ask_registry "${doctor_url}config.json" ;;
+	conda) ask_registry "$doctor_url/noarch/repodata.json" ;;
+	# It has a token service of its own in front, and its own words when that refuses.
+	docker) return ;;
 	*) ask_registry "$doctor_url" ;;
 	esac
 	case $asked_status in
 	401 | 403) finding bad "$doctor_ecosystem: ${user:-the account} may not read $doctor_url: ask for permission" ;;
 	5??) finding note "$doctor_ecosystem: $doctor_url answers $asked_status; the registry has trouble of its own" ;;
 	404)
-		# The top of a Go proxy has no page.
-		if [ "$doctor_ecosystem" != go ]; then
-			finding note "$doctor_ecosystem: $doctor_url is not found: the key is wrong, or the account may see nothing in it"
-		fi
+		case $doctor_ecosystem in
+		# The top of these has no page.
+		go | maven) ;;
+		*) finding note "$doctor_ecosystem: $doctor_url is not found: the key is wrong, or the account may see nothing in it" ;;
+		esac
 		;;
 	*) finding ok "$doctor_ecosystem: $doctor_url answers" ;;
 	esac
