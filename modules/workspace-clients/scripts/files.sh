@@ -18,7 +18,7 @@ write_file() {
 		complain "$write_target is a folder, so nothing was written there."
 		return 1
 	fi
-	mkdir -p "${write_target%/*}" 2>/dev/null
+	[ -d "${write_target%/*}" ] || mkdir -p "${write_target%/*}" 2>/dev/null
 	write_new=$write_target.new.$$
 	if [ -f "$write_target" ]; then
 		cp -p "$write_target" "$write_new" 2>/dev/null
@@ -28,7 +28,7 @@ write_file() {
 		rm -f "$write_new"
 		return 1
 	fi
-	if cmp -s "$write_new" "$write_target"; then
+	if [ -e "$write_target" ] && cmp -s "$write_new" "$write_target"; then
 		rm -f "$write_new"
 		[ -z "${2-}" ] || chmod "$2" "$write_target"
 		return
@@ -134,8 +134,8 @@ remove_own_file() {
 # own_secret FILE NAME: standard input becomes NAME in this instance's secrets folder, and FILE a link to it, for clients that
 # have to find a token in a file. Fails when there is a FILE that is not such a link of ours.
 own_secret() {
-	if [ "$(readlink "$1")" != "$instance_secrets/$2" ]; then
-		if [ -e "$1" ] || [ -L "$1" ] || ! mkdir -p "${1%/*}" || ! ln -s "$instance_secrets/$2" "$1"; then
+	if ! [ -L "$1" ] || [ "$(readlink "$1")" != "$instance_secrets/$2" ]; then
+		if [ -e "$1" ] || [ -L "$1" ] || ! { [ -d "${1%/*}" ] || mkdir -p "${1%/*}"; } || ! ln -s "$instance_secrets/$2" "$1"; then
 			cat >/dev/null
 			return 1
 		fi
@@ -145,7 +145,7 @@ own_secret() {
 }
 
 remove_secret() {
-	if [ "$(readlink "$1")" = "$instance_secrets/$2" ]; then
+	if [ -L "$1" ] && [ "$(readlink "$1")" = "$instance_secrets/$2" ]; then
 		remove_file "$1"
 		remove_empty_folders "$1"
 	fi
