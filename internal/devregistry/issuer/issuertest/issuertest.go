@@ -5,6 +5,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"maps"
@@ -24,7 +25,8 @@ type Issuer struct {
 	URL    string
 	Client *http.Client
 
-	key *ecdsa.PrivateKey
+	key         *ecdsa.PrivateKey
+	certificate *x509.Certificate
 
 	mu     sync.Mutex
 	person map[string]any
@@ -61,9 +63,12 @@ func Start(t testing.TB) *Issuer {
 	mux.HandleFunc("GET /userinfo", i.userInfo)
 	server := httptest.NewTLSServer(mux)
 	t.Cleanup(server.Close)
-	i.URL, i.Client = server.URL, server.Client()
+	i.URL, i.Client, i.certificate = server.URL, server.Client(), server.Certificate()
 	return i
 }
+
+// Certificate is the issuer's own, for clients that speak to others as well.
+func (i *Issuer) Certificate() *x509.Certificate { return i.certificate }
 
 // Token signs claims. iss, iat and exp (in ten minutes) are filled in unless they are given.
 func (i *Issuer) Token(t testing.TB, claims map[string]any) string {
