@@ -110,10 +110,11 @@ func contains(words []string, w string) bool {
 const pageSize = 1000
 
 // walk follows the cursor of an Access list. The cursor of the last page is its last name, not empty, so a short page
-// is the end (help: get-permissions). A cursor that stands still would be an endless list.
+// is the end (help: get-permissions). A cursor that comes again would be an endless list.
 func walk[T any](fetch func(cursor string) (items []T, next string, err error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
+		seen := map[string]bool{}
 		for cursor := ""; ; {
 			items, next, err := fetch(cursor)
 			if err != nil {
@@ -128,10 +129,11 @@ func walk[T any](fetch func(cursor string) (items []T, next string, err error)) 
 			if len(items) < pageSize || next == "" {
 				return
 			}
-			if next == cursor {
-				yield(none, errors.New("the registry's list does not advance: it answered the same page twice"))
+			if seen[next] {
+				yield(none, errors.New("the registry's list does not advance: it led to the same page twice"))
 				return
 			}
+			seen[next] = true
 			cursor = next
 		}
 	}
