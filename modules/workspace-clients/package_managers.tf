@@ -148,14 +148,18 @@ locals {
   options = { for name, value in local.known : name => try({ for k in keys(value) : k => value[k] }, {}) }
   entries = { for name, value in local.known : name => flatten([try(value.repositories, value)]) }
 
-  # "key" everywhere, "@scope:key" for npm as well.
+  # "key" everywhere, "@scope:key" for npm as well, and for docker a host with its port.
+  key_forms = {
+    npm    = "^(?:@[a-z0-9~-][a-z0-9._~-]*:)?([A-Za-z0-9][A-Za-z0-9._-]*)$"
+    docker = "^([A-Za-z0-9][A-Za-z0-9._-]*(?::[0-9]{1,5})?)$"
+  }
   repositories = {
     for name in keys(local.ecosystems) : name => [
       for entry in try(local.entries[name], []) : {
         entry = try(coalesce(tostring(entry), "(empty)"), "(not a text)")
         scope = name == "npm" ? try(coalesce(regex("^(?:(@[a-z0-9~-][a-z0-9._~-]*):)?([A-Za-z0-9][A-Za-z0-9._-]*)$", entry)[0]), "") : ""
-        key   = try(regex(name == "npm" ? "^(?:@[a-z0-9~-][a-z0-9._~-]*:)?([A-Za-z0-9][A-Za-z0-9._-]*)$" : "^([A-Za-z0-9][A-Za-z0-9._-]*)$", entry)[0], "")
-        url   = try(format("%s${local.ecosystems[name][var.registry_type]}", local.base_url, regex("[^:]*$", entry)), "")
+        key   = try(regex(lookup(local.key_forms, name, "^([A-Za-z0-9][A-Za-z0-9._-]*)$"), entry)[0], "")
+        url   = try(format("%s${local.ecosystems[name][var.registry_type]}", local.base_url, regex(name == "npm" ? "[^:]*$" : ".*", entry)), "")
       }
     ]
   }
