@@ -69,7 +69,7 @@ func TestOAuthContextPath(t *testing.T) {
 	w.withCoder(token, time.Now().Add(time.Hour))
 	w.run(module.Texts["start"])
 	url := clientServer().URL
-	if got := w.call(w.data("bin/registry-goauth")); !strings.HasPrefix(got, url+"/tools/artifactory/api/go/go-virtual\n\n") {
+	if got := w.call(w.data("bin/registry-goauth")); !strings.HasPrefix(got, url+"/tools/artifactory/api/go/go-virtual\n") {
 		t.Errorf("Go is told %q", got)
 	}
 	for address, want := range map[string]string{
