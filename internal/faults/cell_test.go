@@ -117,6 +117,9 @@ func (b *bench) take(ctx context.Context, s plugintest.State) (plugintest.State,
 				id = value
 			}
 		}
+		if provider, ok := b.op.to["provider_id"].(string); ok {
+			id = provider + "/" + id
+		}
 		imported, _, err := b.core.Import(ctx, b.subject.resource, id)
 		if err != nil {
 			return s, err

@@ -112,8 +112,12 @@ func TestSignInLifecycle(t *testing.T) {
 		Updates: []acctest.Update{
 			{Config: signIn(2, `attribute_mapping = jsonencode({ groups_claim = "groups", fetch_userinfo_groups = true })`)},
 			{Config: signIn(2, `attribute_mapping = jsonencode({ groups_claim = "roles" })`)},
-			{Config: signIn(2, `scopes = ["openid", "groups"]`)}, {Config: signIn(2, `auto_create_users = false`)}, {Config: signIn(2, `pkce_enabled = false`)},
-			{Config: signIn(2, `map_groups_to_groups = true`)}, {Config: signIn(2, `allow_legacy_rsa_keys = true`)}, {Config: signIn(2, "")},
+			{Config: signIn(2, `scopes = ["openid", "groups"]`)},
+			{Config: signIn(2, `auto_create_users = false`)},
+			{Config: signIn(2, `pkce_enabled = false`)},
+			{Config: signIn(2, `map_groups_to_groups = true`)},
+			{Config: signIn(2, `allow_legacy_rsa_keys = true`)},
+			{Config: signIn(2, "")},
 		},
 		Drifts: []acctest.Drift{{
 			Change: func() {

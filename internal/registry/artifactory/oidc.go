@@ -17,6 +17,7 @@ const (
 	oidcOnePath     = oidcPath + "/{name}"
 	oidcMappingPath = oidcPath + "/{provider}/identity_mappings"
 	oidcSince       = "7.73.1"
+	oidcGeneric     = "Generic OpenID Connect"
 )
 
 // oidcProviders is help: create-oidc-configuration and its neighbours.
@@ -93,7 +94,7 @@ func replaced(current, fields map[string]any, known ...string) map[string]any {
 var oidcFields = []string{"description", "audience", "organization", "project_key", "token_issuer", "azure_app_id"}
 
 func oidcBody(spec registry.OIDCProvider) map[string]any {
-	body := map[string]any{"name": spec.Name, "issuer_url": spec.IssuerURL, "audience": spec.Audience, "provider_type": "Generic OpenID Connect"}
+	body := map[string]any{"name": spec.Name, "issuer_url": spec.IssuerURL, "audience": spec.Audience, "provider_type": oidcGeneric}
 	if a := spec.Artifactory; a != nil {
 		body["provider_type"], body["description"], body["organization"], body["project_key"] = a.ProviderType, a.Description, a.Organization, a.ProjectKey
 		body["token_issuer"], body["azure_app_id"] = a.TokenIssuer, a.AzureAppID
@@ -120,7 +121,11 @@ func (o oidcProviders) Create(ctx context.Context, spec registry.OIDCProvider) (
 	if err != nil {
 		return registry.OIDCProvider{}, err
 	}
-	return o.Get(ctx, spec.Name, false)
+	spec.ID = spec.Name
+	if spec.Artifactory == nil {
+		spec.Artifactory = &registry.ArtifactoryOIDCProvider{ProviderType: oidcGeneric}
+	}
+	return spec, nil
 }
 
 func (o oidcProviders) get(ctx context.Context, name string) (answered[oidcJSON], error) {
@@ -215,7 +220,7 @@ func oidcMappingBody(spec registry.OIDCMapping) map[string]any {
 	return given(body)
 }
 
-// Create implements registry.OIDCMappings.
+// Create implements registry.OIDCMappings. What was accepted is what was sent.
 func (o oidcMappings) Create(ctx context.Context, spec registry.OIDCMapping) (registry.OIDCMapping, error) {
 	err := o.c.Do(ctx, transport.Request{
 		Op: "create", Object: oidcMappingObject(spec.Name), Class: transport.Create, Method: http.MethodPost, Path: oidcMappingPath,
@@ -224,7 +229,8 @@ func (o oidcMappings) Create(ctx context.Context, spec registry.OIDCMapping) (re
 	if err != nil {
 		return registry.OIDCMapping{}, err
 	}
-	return o.Get(ctx, spec.Provider, spec.Name)
+	spec.ID = spec.Name
+	return spec, nil
 }
 
 func (o oidcMappings) get(ctx context.Context, provider, name string) (answered[oidcMappingJSON], error) {
