@@ -150,7 +150,7 @@ func (p *registryProvider) DataSources(context.Context) []func() datasource.Data
 
 // EphemeralResources implements provider.ProviderWithEphemeralResources.
 func (p *registryProvider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
-	return []func() ephemeral.EphemeralResource{token.NewEphemeralResource}
+	return []func() ephemeral.EphemeralResource{ldap.NewCheck, token.NewEphemeralResource}
 }
 
 // ListResources implements provider.ProviderWithListResources.

@@ -1,0 +1,197 @@
+package directory
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-ldap/ldap/v3"
+
+	"github.com/registry-identity/terraform-provider-registry/internal/registry"
+)
+
+// Both registries wait this long for a connection and for an answer (JFrog help: "LDAP").
+const (
+	connectTimeout = 10 * time.Second
+	answerTimeout  = 15 * time.Second
+)
+
+// Query is a directory connection, as a registry's settings describe it, and the person to look for.
+type Query struct {
+	URL             string
+	BaseDN          string
+	SearchBases     []string // relative to BaseDN
+	SearchFilter    string
+	ManagerDN       string
+	ManagerPassword registry.Secret
+	StartTLS        bool
+	// InsecureSkipVerify accepts any certificate; CACertificate is PEM to trust besides the system's.
+	InsecureSkipVerify bool
+	CACertificate      string
+	// Username is what the person signs in with. With a Password it is tried whether they could.
+	Username string
+	Password registry.Secret
+	// GroupsAttribute lists a person's groups in their own entry. GroupBaseDN and GroupFilter find groups whose entries list
+	// the person, whose DN takes the place of {0}.
+	GroupsAttribute string
+	GroupBaseDN     string
+	GroupFilter     string
+	// EmailAttribute is what is read of the entry besides the names.
+	EmailAttribute string
+}
+
+// Person is what a registry would see of somebody.
+type Person struct {
+	DN    string
+	Email string
+	// Groups are DNs, sorted.
+	Groups []string
+}
+
+// Look connects, binds, finds the person and their groups, and signs in as them if there is a password.
+func Look(ctx context.Context, q Query) (Person, error) {
+	conn, err := dial(ctx, q)
+	if err != nil {
+		return Person{}, err
+	}
+	defer func() { _ = conn.Close() }()
+	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
+	defer stop()
+	if q.ManagerDN != "" {
+		if err := bind(conn, q.ManagerDN, q.ManagerPassword); err != nil {
+			return Person{}, fail("bind as", q.ManagerDN, err, "Check manager_dn and manager_password")
+		}
+	}
+	entry, err := find(conn, q)
+	if err != nil {
+		return Person{}, err
+	}
+	p := Person{DN: entry.DN, Email: entry.GetEqualFoldAttributeValue(q.EmailAttribute), Groups: slices.Clone(entry.GetEqualFoldAttributeValues(q.GroupsAttribute))}
+	if q.GroupFilter != "" {
+		filter := strings.ReplaceAll(q.GroupFilter, "{0}", ldap.EscapeFilter(entry.DN))
+		groups, err := search(conn, q.GroupBaseDN, filter, 0, "1.1")
+		if err != nil {
+			return Person{}, fail("search groups below", q.GroupBaseDN, err, "Check group_base_dn, group_filter and what the manager may read")
+		}
+		for _, group := range groups {
+			p.Groups = append(p.Groups, group.DN)
+		}
+	}
+	slices.Sort(p.Groups)
+	p.Groups = slices.Compact(p.Groups)
+	if !q.Password.Empty() {
+		if err := bind(conn, entry.DN, q.Password); err != nil {
+			return p, fail("sign in as", entry.DN, err, "The entry was found; the password is not its")
+		}
+	}
+	return p, nil
+}
+
+func dial(ctx context.Context, q Query) (*ldap.Conn, error) {
+	u, err := url.Parse(q.URL)
+	if err != nil {
+		return nil, fail("connect to", "the directory", errors.New("the url is none"), "")
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool()
+	}
+	if q.CACertificate != "" && !pool.AppendCertsFromPEM([]byte(q.CACertificate)) {
+		return nil, fail("read", "ca_certificate", errors.New("it holds no PEM certificate"), "")
+	}
+	trust := &tls.Config{
+		RootCAs: pool, ServerName: u.Hostname(), MinVersion: tls.VersionTLS12,
+		InsecureSkipVerify: q.InsecureSkipVerify, //nolint:gosec // the registry's own switch, which the check repeats
+	}
+	dialer := &net.Dialer{Timeout: connectTimeout}
+	if deadline, ok := ctx.Deadline(); ok {
+		dialer.Deadline = deadline
+	}
+	conn, err := ldap.DialURL(u.Scheme+"://"+u.Host, ldap.DialWithDialer(dialer), ldap.DialWithTLSConfig(trust))
+	if err != nil {
+		return nil, fail("connect to", u.Host, err, connectHint(err))
+	}
+	conn.SetTimeout(answerTimeout)
+	if q.StartTLS {
+		if err := conn.StartTLS(trust); err != nil {
+			_ = conn.Close()
+			return nil, fail("encrypt the connection to", u.Host, err, connectHint(err))
+		}
+	}
+	return conn, nil
+}
+
+func connectHint(err error) string {
+	text := err.Error()
+	if strings.Contains(text, "x509:") || strings.Contains(text, "certificate") {
+		return "The directory's certificate is not trusted here: give its CA in ca_certificate. The registry needs it too: Artifact Keeper in its settings, Artifactory in the trust store of its Java"
+	}
+	return "Check url, and that the directory can be reached from here; the registry must reach it from where it runs"
+}
+
+// bind refuses an empty password, which many directories take for an anonymous bind that succeeds (RFC 4513, 5.1.2).
+func bind(conn *ldap.Conn, dn string, password registry.Secret) error {
+	if password.Empty() {
+		return errors.New("there is no password")
+	}
+	return conn.Bind(dn, password.Reveal())
+}
+
+// find looks for exactly one entry.
+func find(conn *ldap.Conn, q Query) (*ldap.Entry, error) {
+	filter, err := fill(q.SearchFilter, ldap.EscapeFilter(q.Username))
+	if err != nil {
+		return nil, fail("use", "search_filter", err, "")
+	}
+	bases := q.SearchBases
+	if len(bases) == 0 {
+		bases = []string{""}
+	}
+	var found []*ldap.Entry
+	for _, base := range bases {
+		entries, err := search(conn, Join(base, q.BaseDN), filter, 2, q.EmailAttribute, q.GroupsAttribute)
+		if err != nil {
+			return nil, fail("search people below", Join(base, q.BaseDN), err, "Check base_dn and search_bases, and what the manager may read")
+		}
+		found = append(found, entries...)
+	}
+	person := fmt.Sprintf("%q", q.Username)
+	switch len(found) {
+	case 0:
+		return nil, fail("find", person, fmt.Errorf("no entry fits %s", filter), "Check the name, base_dn, search_bases and search_filter, and what the manager may read")
+	case 1:
+		return found[0], nil
+	default:
+		return nil, fail("find", person, fmt.Errorf("several entries fit %s: %s and %s", filter, found[0].DN, found[1].DN), "A registry could not tell them apart; narrow search_filter or the bases")
+	}
+}
+
+func search(conn *ldap.Conn, base, filter string, most int, attributes ...string) ([]*ldap.Entry, error) {
+	answer, err := conn.Search(ldap.NewSearchRequest(base, ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, most, int(answerTimeout/time.Second), false, filter, attributes, nil))
+	if ldap.IsErrorWithCode(err, ldap.LDAPResultSizeLimitExceeded) && answer != nil && most > 0 {
+		err = nil // two are enough to know that there is more than one
+	}
+	if err != nil {
+		return nil, err
+	}
+	return answer.Entries, nil
+}
+
+// fail puts what the protocol says into the domain's words. The library quotes names and codes, never passwords.
+func fail(op, object string, err error, hint string) error {
+	kind := registry.KindUnavailable
+	switch {
+	case ldap.IsErrorAnyOf(err, ldap.LDAPResultInvalidCredentials, ldap.LDAPResultInappropriateAuthentication, ldap.LDAPResultUnwillingToPerform):
+		kind = registry.KindUnauthorized
+	case ldap.IsErrorWithCode(err, ldap.LDAPResultNoSuchObject):
+		kind = registry.KindNotFound
+	}
+	return &registry.Error{Kind: kind, Op: op, Object: object, Message: "the directory, asked from here, says: " + trimmed(err), Hint: hint, Err: err}
+}
