@@ -89,7 +89,7 @@ func hasAnyPrefix(s string, prefixes ...string) bool {
 }
 
 // phase runs the command of a phase. one is the address of the one object.
-func (w *workspace) phase(ctx context.Context, name, one string, limit time.Duration) (measured, error) {
+func (w *workspace) phase(ctx context.Context, name, one string) (measured, error) {
 	arguments := map[string][]string{
 		"apply":    {"apply", "-auto-approve"},
 		"plan":     {"plan", "-detailed-exitcode"},
@@ -100,8 +100,6 @@ func (w *workspace) phase(ctx context.Context, name, one string, limit time.Dura
 	if err := os.WriteFile(used, nil, 0o600); err != nil {
 		return measured{}, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
 	command := exec.CommandContext(ctx, w.cli, append(arguments, "-input=false", "-no-color", "-compact-warnings")...)
 	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
 	command.WaitDelay = 20 * time.Second
