@@ -182,6 +182,14 @@ func TestDoctor(t *testing.T) {
 
 	lacks(t, "the doctor", w.call(filepath.Join(w.env["CODER_SCRIPT_BIN_DIR"], "registry-doctor")), token)
 
+	path := w.env["PATH"]
+	log := w.recordCalls()
+	if err := os.Symlink("/bin/sh", filepath.Join(filepath.Dir(log), "sh")); err != nil {
+		t.Fatal(err)
+	}
+	doctor(w, 0, "note: the registry was not asked, since this image has no curl")
+	w.env["PATH"] = path
+
 	live(liveRegistry(), http.MethodDelete, "/access/api/v1/tokens/"+id, nil)
 	doctor(w, 1, "bad: the registry turns the token down although it has not expired: it was revoked, its account is disabled or gone")
 

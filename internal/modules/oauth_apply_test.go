@@ -49,7 +49,7 @@ func TestOAuthBuildsKeepNoSecret(t *testing.T) {
 		{"claim", []string{"CODER_WORKSPACE_OWNER=jane", "CODER_WORKSPACE_OWNER_EMAIL=jane@example.com", "CODER_WORKSPACE_TEMPLATE_ID=t", "CODER_WORKSPACE_IS_PREBUILD_CLAIM=true", "CODER_EXTERNAL_AUTH_ACCESS_TOKEN_jfrog=" + canary}},
 		{"bob", []string{"CODER_WORKSPACE_OWNER=bob", "CODER_WORKSPACE_OWNER_EMAIL=bob@example.com", "CODER_WORKSPACE_TEMPLATE_ID=t", "CODER_EXTERNAL_AUTH_ACCESS_TOKEN_jfrog=" + canary}},
 	} {
-		environment := append(build.environment, "CODER_AGENT_URL=https://coder.example.com", "CODER_WORKSPACE_TRANSITION=start", "CODER_WORKSPACE_ID=w", "CODER_WORKSPACE_NAME=dev")
+		environment := append([]string{"CODER_AGENT_URL=https://coder.example.com", "CODER_WORKSPACE_TRANSITION=start", "CODER_WORKSPACE_ID=w", "CODER_WORKSPACE_NAME=dev"}, build.environment...)
 		if _, err := runCLI(folder, environment, "apply", "-input=false", "-auto-approve"); err != nil {
 			t.Fatalf("%s: %v", build.name, err)
 		}
