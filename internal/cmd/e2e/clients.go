@@ -20,6 +20,10 @@ var clients = slices.Concat(coderplay.Clients, []coderplay.Client{
 		Name: "yarn", Program: "yarn", Repository: "npm-private", Package: "@acme/hello",
 		Install: `yarn --non-interactive --cache-folder "$PWD/cache" add @acme/hello && test -d node_modules/@acme/hello`,
 	},
+	{
+		Name: "uv", Program: "uv", Repository: "pypi-private", Package: "acme-hello",
+		Install: `uv venv --quiet env && uv pip install --no-cache --python env/bin/python acme-hello && uv pip show --python env/bin/python acme-hello`,
+	},
 })
 
 // install lets every client install in a new folder with an empty cache, and then judges what happened.

@@ -17,15 +17,16 @@ var alice = coderplay.Owner{ID: "2f5a3b1c-91d4-4c1e-b6a7-0e8d7c6b5a49", Name: "a
 
 const alicePassword = "Alice-Passw0rd"
 
-// mayBeRefused is how many requests of one installation may be answered with 401 although the token is good. Only pip's
-// keyring interface needs one: pip asks without a password before it asks the helper for one.
-var mayBeRefused = map[string]int{"pip": 1}
+// mayBeRefused is how many requests of one installation may be answered with 401 although the token is good. Only the
+// keyring interface needs one: pip asks without a password before it asks the helper for one, and uv does for the page and for
+// the file.
+var mayBeRefused = map[string]int{"pip": 1, "uv": 2}
 
 // oauthClients leaves yarn 1 out: it does not read npm's global configuration, where the token that changes is.
 var oauthClients = slices.DeleteFunc(slices.Clone(clients), func(c coderplay.Client) bool { return c.Name == "yarn" })
 
 // helped are the clients that ask a program for the token at each use; the others read a file that the refresh script renews.
-var helped = map[string]bool{"go": true, "pip": true}
+var helped = map[string]bool{"go": true, "pip": true, "uv": true}
 
 // tellOAuth is the life of workspaces of docker-oauth.
 func tellOAuth(ctx context.Context, s *stage) error {

@@ -47,7 +47,7 @@ func tellToken(ctx context.Context, s *stage) error {
 			}
 			return err
 		}},
-		{"npm, go, pip, pnpm, yarn install as quinn", func(ctx context.Context) error { return s.install(ctx, agent, clients, installedBy(quinn.Name)) }},
+		{"npm, go, pip, pnpm, yarn, uv install as quinn", func(ctx context.Context) error { return s.install(ctx, agent, clients, installedBy(quinn.Name)) }},
 		{"the token's 7 days end: clients are refused, doctor knows", func(ctx context.Context) error {
 			if err := s.advance(ctx, 8*24*time.Hour, firstID); err != nil {
 				return err
