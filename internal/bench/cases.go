@@ -51,8 +51,9 @@ func objects(scenario string, n int) int {
 // limit is when a case is given up, its floor included: several times what a machine of two cores needs. What the tool does
 // by itself grows with the square of the objects.
 func (c testCase) limit() time.Duration {
-	n := time.Duration(objects(c.scenario, c.n))
-	return time.Minute + n*(150*time.Millisecond+c.latency) + n*n*30*time.Microsecond
+	n := objects(c.scenario, c.n)
+	each := 150*time.Millisecond + c.latency + time.Duration(30*n)*time.Microsecond
+	return time.Minute + time.Duration(n)*each
 }
 
 // filter picks cases; an empty list picks all.
