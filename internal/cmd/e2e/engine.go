@@ -127,7 +127,10 @@ func (e *engine) stop(ctx context.Context) {
 		_ = e.cmd.Process.Kill()
 		<-e.ended
 	}
-	_ = os.RemoveAll(filepath.Dir(strings.TrimPrefix(e.host, "unix://")))
+	run := filepath.Dir(strings.TrimPrefix(e.host, "unix://"))
+	// dockerd leaves the network namespace of the host mounted.
+	_ = syscall.Unmount(filepath.Join(run, "exec/netns/default"), 0)
+	_ = os.RemoveAll(run)
 }
 
 // docker runs the command line client against the engine.
