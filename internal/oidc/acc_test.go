@@ -135,6 +135,28 @@ func mapping(body string) string {
 	return issuer(at) + "resource \"registry_oidc_mapping\" \"test\" {\n provider_id = registry_oidc_provider.test.id\n name = \"app\"\n" + body + "\n}\n"
 }
 
+// A sign_in that another resource decides is judged when it is known.
+func TestSignInUnknownAtPlan(t *testing.T) {
+	t.Parallel()
+	acctest.EmbeddedOnly(t, why)
+	env := acctest.Registry(t, devregistry.ArtifactKeeper)
+	config := func(trigger, more string) string {
+		return env.Config(`
+resource "terraform_data" "settings" {
+  triggers_replace = "` + trigger + `"
+}
+` + issuer(at+`sign_in = terraform_data.settings.id == "" ? null : { client_id = "registry", client_secret_wo = "secret", client_secret_wo_version = 1`+more+` }`))
+	}
+	env.Test(
+		t,
+		resource.TestStep{Config: config("1", ""), Check: resource.TestCheckResourceAttr(providerAddress, "sign_in.pkce_enabled", "true")},
+		resource.TestStep{
+			Config: config("2", ", pkce_enabled = false"), ConfigPlanChecks: plans(providerAddress, plancheck.ResourceActionUpdate),
+			Check: resource.TestCheckResourceAttr(providerAddress, "sign_in.pkce_enabled", "false"),
+		},
+	)
+}
+
 func TestMappingLifecycle(t *testing.T) {
 	t.Parallel()
 	acctest.EmbeddedOnly(t, why)

@@ -60,6 +60,11 @@ func (r *providerResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 	if req.Plan.Raw.IsNull() || req.Plan.Raw.Equal(req.State.Raw) {
 		return
 	}
+	var signIn types.Object
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("sign_in"), &signIn)...)
+	if signIn.IsUnknown() {
+		return // Terraform plans again as soon as it is known
+	}
 	var plan, config, state providerModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)

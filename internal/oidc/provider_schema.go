@@ -110,7 +110,7 @@ func signInAttribute() schema.SingleNestedAttribute {
 	return schema.SingleNestedAttribute{
 		Optional: true,
 		MarkdownDescription: "How people sign in with this provider in a browser. Artifact Keeper only. Adding or removing it replaces the provider. The redirect address to give the " +
-			"issuer is `URL/api/v1/auth/sso/oidc/ID/callback`.",
+			"issuer is `URL/api/v1/auth/sso/oidc/callback`, unless `attribute_mapping` has a `redirect_uri`.",
 		Attributes: map[string]schema.Attribute{
 			"client_id": schema.StringAttribute{Required: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1)}, Description: "Id of the client that the issuer knows the registry by."},
 			"client_secret_wo": schema.StringAttribute{

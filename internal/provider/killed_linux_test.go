@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -83,7 +84,7 @@ func seen(t *testing.T, env *acctest.Env, run *tool) int {
 	run.must(t, "apply")
 	reads := 1
 	for _, e := range env.Server.Log.Entries() {
-		if e.Method == "POST" {
+		if e.Method == http.MethodPost {
 			break
 		}
 		reads++
@@ -155,7 +156,7 @@ func killProvider(tool int) error {
 	}
 	killed := 0
 	for _, file := range stats {
-		text, err := os.ReadFile(file) //nolint:gosec // proc(5)
+		text, err := os.ReadFile(file)
 		if err != nil {
 			continue // it has ended meanwhile
 		}
