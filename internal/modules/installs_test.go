@@ -119,15 +119,21 @@ func TestUVInstalls(t *testing.T) {
 
 func TestPNPMInstalls(t *testing.T) {
 	t.Parallel()
-	eachVariant(t, ecosystem{
-		client: "pnpm", repository: "npm-private",
-		prepare: func(w *workspace) {
-			w.write("p/package.json", `{"name":"consumer","version":"1.0.0","private":true}`, 0o644)
-		},
-		install: []string{"sh", "-c", "cd p && pnpm add @acme/hello && node -p \"require('@acme/hello')()\""},
-		prints:  "hello from @acme/hello 1.1.0",
-		fresh:   []string{"sh", "-c", "rm -rf p/node_modules p/pnpm-lock.yaml .local .cache"},
-	})
+	// The older one reads npm's files, the newer one asks the credential program.
+	for _, client := range []string{"pnpm", "pnpm12"} {
+		t.Run(client, func(t *testing.T) {
+			t.Parallel()
+			eachVariant(t, ecosystem{
+				client: client, repository: "npm-private",
+				prepare: func(w *workspace) {
+					w.write("p/package.json", `{"name":"consumer","version":"1.0.0","private":true}`, 0o644)
+				},
+				install: []string{"sh", "-c", "cd p && " + client + " add @acme/hello && node -p \"require('@acme/hello')()\""},
+				prints:  "hello from @acme/hello 1.1.0",
+				fresh:   []string{"sh", "-c", "rm -rf p/node_modules p/pnpm-lock.yaml .local .cache"},
+			})
+		})
+	}
 }
 
 func TestYarnInstalls(t *testing.T) {
