@@ -138,10 +138,10 @@ func TestOAuthGlobalNpmSettingsStay(t *testing.T) {
 		t.Errorf("fetch-retries is %s", got)
 	}
 	lacks(t, "npm config list", w.call("npm", "config", "list"), token)
-	if got := w.call("npm", "view", "@acme/hello", "version"); got != "1.2.3" {
+	if got := w.call("npm", "view", "@acme/own-global", "version"); got != "1.2.3" {
 		t.Errorf("npm sees %s", got)
 	}
-	result := w.try("npm", "view", "@acme/hello", "version")
+	result := w.try("npm", "view", "@acme/own-global", "version")
 	lacks(t, "npm", result.stderr, "npm warn")
 }
 

@@ -47,7 +47,10 @@ func serveClients(w http.ResponseWriter, r *http.Request) {
 	}
 	switch {
 	case strings.Contains(r.URL.Path, "/npm/"):
-		fmt.Fprintf(w, `{"name":"@acme/hello","dist-tags":{"latest":"1.2.3"},"versions":{"1.2.3":{"name":"@acme/hello","version":"1.2.3","dist":{"tarball":"https://%s/t.tgz"}}}}`, r.Host)
+		// Any package, so that tests which look at who asked for one need not share it.
+		_, key, _ := strings.Cut(r.URL.Path, "/npm/")
+		_, name, _ := strings.Cut(key, "/")
+		fmt.Fprintf(w, `{"name":%[1]q,"dist-tags":{"latest":"1.2.3"},"versions":{"1.2.3":{"name":%[1]q,"version":"1.2.3","dist":{"tarball":"https://%[2]s/t.tgz"}}}}`, name, r.Host)
 	case strings.HasSuffix(r.URL.Path, "/@v/list"):
 		fmt.Fprintln(w, "v1.2.3")
 	case strings.HasSuffix(r.URL.Path, ".info"):
