@@ -241,32 +241,3 @@ func TestThreatModelNamesItsTests(t *testing.T) {
 		}
 	}
 }
-
-// So does the list of guards.
-func TestGuardsNameTheirTests(t *testing.T) {
-	t.Parallel()
-	_, list, found := strings.Cut(read(t, "CONTRIBUTING.md"), "## Guards and the tests that hold them")
-	list, _, _ = strings.Cut(list, "\n## ")
-	if !found {
-		t.Fatal("CONTRIBUTING.md lists no guards")
-	}
-	for row := range strings.SplitSeq(list, "\n") {
-		cells := strings.Split(row, "|")
-		if len(cells) < 5 || strings.Contains(cells[1], "---") || strings.TrimSpace(cells[1]) == "guard" {
-			continue
-		}
-		tests := regexp.MustCompile("`([a-z/]+)\\.((?:Test|Fuzz)\\w+)`").FindAllStringSubmatch(cells[3], -1)
-		if len(tests) == 0 {
-			t.Errorf("no test holds this guard: %s", cells[1])
-		}
-		for _, m := range tests {
-			folder := m[1]
-			if folder == "transport" || folder == "connect" || folder == "artifactory" || folder == "artifactkeeper" {
-				folder = "registry/" + folder
-			}
-			if !declares(t, filepath.Join("..", filepath.FromSlash(folder)), m[2]) {
-				t.Errorf("there is no %s in internal/%s", m[2], folder)
-			}
-		}
-	}
-}
