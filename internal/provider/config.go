@@ -69,7 +69,7 @@ func resolve(ctx context.Context, config model, getenv func(string) string) (set
 		set.transport.RequestTimeout = length
 	}
 	set.previousURL = r.url("previous_url", config.PreviousURL)
-	r.server(config, &set)
+	r.server(ctx, config, &set)
 	set.unknown = r.unknown
 	return set, r.diags
 }

@@ -190,7 +190,7 @@ func TestEveryArgumentFromEverySource(t *testing.T) {
 
 func TestArgumentsAreAllTested(t *testing.T) {
 	t.Parallel()
-	tested := map[string]bool{}
+	tested := map[string]bool{"oidc": true} // TestIdentityFromEverySource
 	for _, a := range arguments {
 		tested[a.name] = true
 	}
@@ -237,6 +237,8 @@ func TestUnknownConfigurationIsNoError(t *testing.T) {
 		{AccessToken: types.StringUnknown()},
 		{Type: types.StringUnknown()},
 		{Password: types.StringUnknown()},
+		{OIDC: types.ObjectUnknown(oidcTypes)},
+		{OIDC: oidcOf(map[string]attr.Value{"provider_name": types.StringValue("ci"), "token": types.StringUnknown()})},
 		{CACertificate: types.StringUnknown()},
 		{Headers: types.MapUnknown(types.StringType)},
 		{MaxRetries: types.Int64Unknown()},
@@ -244,7 +246,7 @@ func TestUnknownConfigurationIsNoError(t *testing.T) {
 		{RequestTimeout: tfkit.Duration{StringValue: types.StringUnknown()}},
 	} {
 		got, diags := resolve(t.Context(), m, environment{}.get)
-		if m.URL.IsUnknown() || m.AccessToken.IsUnknown() || m.Password.IsUnknown() {
+		if m.URL.IsUnknown() || m.AccessToken.IsUnknown() || m.Password.IsUnknown() || !m.OIDC.IsNull() {
 			if diags.HasError() || !got.unknown {
 				t.Errorf("%+v: unknown %t, %v", m, got.unknown, diags)
 			}

@@ -22,6 +22,7 @@ type model struct {
 	AccessToken           types.String   `tfsdk:"access_token"`
 	Username              types.String   `tfsdk:"username"`
 	Password              types.String   `tfsdk:"password"`
+	OIDC                  types.Object   `tfsdk:"oidc"`
 	CACertificate         types.String   `tfsdk:"ca_certificate"`
 	ClientCertificate     types.String   `tfsdk:"client_certificate"`
 	ClientKey             types.String   `tfsdk:"client_key"`
@@ -64,11 +65,12 @@ func (p *registryProvider) Schema(_ context.Context, _ provider.SchemaRequest, r
 				"giving it saves those. Else `REGISTRY_TYPE`.",
 				stringvalidator.OneOf(string(registry.Artifactory), string(registry.ArtifactKeeper))),
 			"access_token": secret("Token of an administrator; on Artifact Keeper it needs the scope `admin` or `*`. Conflicts with " +
-				"`username` and `password`. Else `REGISTRY_ACCESS_TOKEN`, which is used only if `REGISTRY_URL` is not set or names the same server as `url`."),
+				"`username`, `password` and `oidc`. Else `REGISTRY_ACCESS_TOKEN`, which is used only if `REGISTRY_URL` is not set or names the same server as `url`."),
 			"username": text("Name of an administrator, to sign in with `password` instead of a token. Else `REGISTRY_USERNAME`.",
 				stringvalidator.ConflictsWith(path.MatchRoot("access_token"))),
 			"password": secret("Password of `username`. Else `REGISTRY_PASSWORD`.",
 				stringvalidator.ConflictsWith(path.MatchRoot("access_token"))),
+			"oidc": oidcAttribute(),
 			"ca_certificate": text("Certificates to trust besides the system's: PEM text, or the path of a PEM file. Else " +
 				"`REGISTRY_CA_CERTIFICATE`."),
 			"client_certificate": text("Client certificate for mutual TLS: PEM text, or the path of a PEM file. Needs `client_key`. Else " +

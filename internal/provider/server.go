@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -24,9 +25,9 @@ var peers = []peer{
 
 // server finds the URL and the credential, which always come from the same set: the provider block together with
 // REGISTRY_*, else one of the peers' pairs. A credential is never sent to a server that it was not written down with.
-func (r *resolver) server(config model, set *settings) {
+func (r *resolver) server(ctx context.Context, config model, set *settings) {
 	url := r.url("url", config.URL)
-	credential := r.credential(config, url)
+	credential := r.credential(ctx, config, url)
 	set.transport.BaseURL, set.transport.Credential = url, credential
 	if r.unknown || r.diags.HasError() {
 		return
@@ -34,8 +35,8 @@ func (r *resolver) server(config model, set *settings) {
 	switch {
 	case url != "" && credential.Empty():
 		r.diags.AddAttributeError(path.Root("access_token"), "No credential for the registry",
-			fmt.Sprintf("The provider is configured for %s without access_token, username and password, REGISTRY_ACCESS_TOKEN, or "+
-				"REGISTRY_USERNAME and REGISTRY_PASSWORD.%s", url, r.notUsed(url)))
+			fmt.Sprintf("The provider is configured for %s without access_token, username and password, or oidc, and without "+
+				"REGISTRY_ACCESS_TOKEN, REGISTRY_USERNAME and REGISTRY_PASSWORD, or REGISTRY_OIDC_PROVIDER_NAME and REGISTRY_OIDC_TOKEN.%s", url, r.notUsed(url)))
 	case url == "" && !credential.Empty():
 		r.diags.AddAttributeError(path.Root("url"), "No URL for the registry",
 			"The provider has a credential but neither url nor REGISTRY_URL."+r.otherURLs())
@@ -45,9 +46,9 @@ func (r *resolver) server(config model, set *settings) {
 }
 
 // credential reads the provider's own credential: what the block says, else what REGISTRY_* says.
-func (r *resolver) credential(config model, url string) transport.Credential {
+func (r *resolver) credential(ctx context.Context, config model, url string) transport.Credential {
 	unknown := false
-	for _, value := range []interface{ IsUnknown() bool }{config.AccessToken, config.Username, config.Password} {
+	for _, value := range []interface{ IsUnknown() bool }{config.AccessToken, config.Username, config.Password, config.OIDC} {
 		unknown = unknown || value.IsUnknown()
 	}
 	if unknown {
@@ -55,23 +56,37 @@ func (r *resolver) credential(config model, url string) transport.Credential {
 		return transport.Credential{}
 	}
 	token, user, password := config.AccessToken.ValueString(), config.Username.ValueString(), config.Password.ValueString()
-	if r.environmentIsOf(url) {
+	exchange, ours := !config.OIDC.IsNull(), r.environmentIsOf(url)
+	if ours {
 		switch {
-		case token != "":
+		case token != "" || exchange:
 		case user != "" || password != "":
 			user, password = orElse(user, r.getenv(envName("username"))), orElse(password, r.getenv(envName("password")))
 		default:
 			token = r.getenv(envName("access_token"))
 			user, password = r.getenv(envName("username")), r.getenv(envName("password"))
+			exchange = r.oidcInEnvironment()
 		}
 	}
-	if token != "" && (user != "" || password != "") {
+	switch {
+	case exchange && (token != "" || user != "" || password != ""):
+		r.diags.AddAttributeError(path.Root("oidc"), "Two credentials for one registry",
+			"Variables that begin with REGISTRY_OIDC_ are set together with REGISTRY_ACCESS_TOKEN, REGISTRY_USERNAME or REGISTRY_PASSWORD. "+
+				"Unset those of one kind, or choose one in the provider block.")
+	case token != "" && (user != "" || password != ""):
 		r.diags.AddAttributeError(path.Root("access_token"), "Two credentials for one registry",
 			"REGISTRY_ACCESS_TOKEN is set together with REGISTRY_USERNAME or REGISTRY_PASSWORD. Unset one of the two.")
 	}
-	return transport.Credential{
+	credential := transport.Credential{
 		AccessToken: registry.NewSecret(strings.TrimSpace(token)), Username: user, Password: registry.NewSecret(password),
 	}
+	if exchange && !r.diags.HasError() {
+		credential.Identity = r.identity(ctx, config.OIDC, ours)
+		if !r.unknown {
+			r.checkIdentity(credential.Identity, url)
+		}
+	}
+	return credential
 }
 
 // environmentIsOf reports whether a credential in REGISTRY_* belongs to this URL: it does unless REGISTRY_URL names
@@ -124,8 +139,8 @@ func (r *resolver) peerServer(set *settings) {
 // notUsed names the credentials in the environment that belong elsewhere, so that nobody wonders why they are ignored.
 func (r *resolver) notUsed(url string) string {
 	var others []string
-	if !r.environmentIsOf(url) && (r.getenv(envName("access_token")) != "" || r.getenv(envName("password")) != "") {
-		others = append(others, "REGISTRY_ACCESS_TOKEN or REGISTRY_PASSWORD belongs to the server in REGISTRY_URL")
+	if !r.environmentIsOf(url) && (r.getenv(envName("access_token")) != "" || r.getenv(envName("password")) != "" || r.oidcInEnvironment()) {
+		others = append(others, "REGISTRY_ACCESS_TOKEN, REGISTRY_PASSWORD or REGISTRY_OIDC_TOKEN belongs to the server in REGISTRY_URL")
 	}
 	for _, p := range peers {
 		if r.getenv(p.credentialVar) != "" {

@@ -16,9 +16,7 @@ import (
 // that are not Artifact Keeper's.
 func New(client *transport.Client, diagnose func(context.Context) string) *registry.Registry {
 	dialect := transport.Dialect{Problem: problem, Diagnose: diagnose}
-	if cred := client.Credential(); cred.Username != "" {
-		dialect.Authorizer = newSession(client.With(dialect), cred)
-	}
+	dialect.Authorizer = authorizer(client, dialect)
 	c := client.With(dialect)
 	u := users{c}
 	g := groups{c, u}

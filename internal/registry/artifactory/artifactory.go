@@ -18,7 +18,9 @@ import (
 // New gives the registry behind a client. It makes no request. The hint of diagnose, which may be nil, explains answers
 // that are not Artifactory's.
 func New(client *transport.Client, diagnose func(context.Context) string) *registry.Registry {
-	c := client.With(transport.Dialect{Problem: problem, Diagnose: diagnose})
+	dialect := transport.Dialect{Problem: problem, Diagnose: diagnose}
+	dialect.Authorizer = authorizer(client, dialect)
+	c := client.With(dialect)
 	u := users{c}
 	versions := &gate{system: system{c}}
 	return &registry.Registry{

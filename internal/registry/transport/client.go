@@ -93,7 +93,7 @@ func newResty(connections http.RoundTripper, userAgent string) *resty.Client {
 }
 
 func configSecrets(cfg Config, cred Credential, headers http.Header) []registry.Secret {
-	secrets := []registry.Secret{cred.AccessToken, cred.Password}
+	secrets := []registry.Secret{cred.AccessToken, cred.Password, cred.Identity.Token}
 	if cred.Username != "" {
 		secrets = append(secrets, registry.NewSecret(cred.basic()))
 	}

@@ -69,16 +69,17 @@ type Attempt struct {
 	Duration time.Duration
 }
 
-// Credential is an access token, or a user name and password, or nothing.
+// Credential is an access token, or a user name and password, or an identity to exchange, or nothing.
 type Credential struct {
 	AccessToken registry.Secret
 	Username    string
 	Password    registry.Secret
+	Identity    Identity
 }
 
 // Empty reports whether there is no credential at all.
 func (c Credential) Empty() bool {
-	return c.AccessToken.Empty() && c.Username == "" && c.Password.Empty()
+	return c.AccessToken.Empty() && c.Username == "" && c.Password.Empty() && c.Identity.Empty()
 }
 
 // header is the value of the Authorization header that carries the credential as it is; empty without one.
@@ -103,7 +104,13 @@ func (c Credential) clean() (Credential, error) {
 	token := strings.TrimSpace(c.AccessToken.Reveal())
 	user := strings.TrimSpace(c.Username)
 	password := strings.TrimRight(c.Password.Reveal(), "\r\n")
+	identity, err := c.Identity.clean()
 	switch {
+	case err != nil:
+		return Credential{}, err
+	case !identity.Empty() && (token != "" || user != "" || password != ""):
+		return Credential{}, configError("`oidc`", "it is set together with `access_token`, `username` or `password`",
+			"Use one kind of credential.")
 	case token != "" && (user != "" || password != ""):
 		return Credential{}, configError("`access_token`", "it is set together with `username` or `password`",
 			"Use the token, or the user name and password.")
@@ -119,7 +126,7 @@ func (c Credential) clean() (Credential, error) {
 		return Credential{}, configError("`password`", "it contains a line break or another control character", "")
 	}
 	return Credential{
-		AccessToken: registry.NewSecret(token), Username: user, Password: registry.NewSecret(password),
+		AccessToken: registry.NewSecret(token), Username: user, Password: registry.NewSecret(password), Identity: identity,
 	}, nil
 }
 
