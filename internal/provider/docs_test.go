@@ -221,7 +221,15 @@ func TestDocsNameEveryVariable(t *testing.T) {
 	t.Parallel()
 	index := read(t, "docs/index.md")
 	for _, a := range schemas(t).Provider.Block.Attributes {
-		says(t, index, "the provider's variables", "`REGISTRY_"+strings.ToUpper(a.Name)+"`")
+		if a.NestedType == nil {
+			says(t, index, "the provider's variables", "`REGISTRY_"+strings.ToUpper(a.Name)+"`")
+			continue
+		}
+		everyAttribute(a.Name, a.NestedType.Attributes, func(_ string, inner *tfprotov6.SchemaAttribute) {
+			if inner.NestedType == nil {
+				says(t, index, "the provider's variables", "`REGISTRY_"+strings.ToUpper(a.Name+"_"+inner.Name)+"`")
+			}
+		})
 	}
 }
 

@@ -64,8 +64,8 @@ func trust(t *testing.T, dialect devregistry.Dialect) *trusting {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if env.Keeper() && name == "platform" {
-			r.promote(t, mapping.ArtifactKeeper.Username)
+		if env.Keeper() {
+			r.enrol(t, name, mapping.ArtifactKeeper.Username)
 		}
 	}
 	env.Server.Log.Reset()
@@ -73,17 +73,17 @@ func trust(t *testing.T, dialect devregistry.Dialect) *trusting {
 	return r
 }
 
-// promote makes the account of a mapping an administrator. It is there from the first exchange on.
-func (r *trusting) promote(t *testing.T, username string) {
+// enrol brings the account of a mapping into being, by a first exchange, and makes that of the platform an administrator.
+func (r *trusting) enrol(t *testing.T, repository, username string) {
 	t.Helper()
-	if _, err := r.open(t, "platform").Users.FindByUsername(t.Context(), "alice"); err != nil {
+	if _, err := r.open(t, repository).Users.FindByUsername(t.Context(), "alice"); registry.KindOf(err) != registry.KindForbidden {
 		t.Fatal(err)
 	}
 	user, err := r.Registry.Users.FindByUsername(t.Context(), username)
 	if err != nil {
 		t.Fatal(err)
 	}
-	admin := true
+	admin := repository == "platform"
 	if _, err := r.Registry.Users.Update(t.Context(), user.ID, registry.UserPatch{Admin: &admin}); err != nil {
 		t.Fatal(err)
 	}
@@ -190,15 +190,15 @@ func TestProviderExchangeBadInput(t *testing.T) {
 			arguments []string
 			says      []string
 		}{
-			{r.block(token("platform", "exp", ended.Unix())), []string{"sign in", "401", "The identity token ended at", ended.UTC().Format("2006-01-02")}},
-			{r.block(token("platform", "aud", "somebody")), []string{"sign in", "401", `aud ["somebody"]`, "audience"}},
-			{r.block(token("platform", "iss", "https://other.example.com")), []string{"sign in", "401", `iss "https://other.example.com"`}},
-			{r.block(token("other")), []string{"sign in", "401", "mapping", `sub "repo:acme/other"`}},
+			{r.block(token("platform", "exp", ended.Unix())), []string{"401", "sign in", "The identity token ended at", ended.UTC().Format("2006-01-02")}},
+			{r.block(token("platform", "aud", "somebody")), []string{"401", "sign in", `aud ["somebody"]`, "audience"}},
+			{r.block(token("platform", "iss", "https://other.example.com")), []string{"401", "sign in", `iss "https://other.example.com"`}},
+			{r.block(token("other")), []string{"401", "mapping", "sign in", `sub "repo:acme/other"`}},
 			{r.block(token("app")), []string{"Cannot", "user", "403"}},
-			{r.block(good, fmt.Sprintf("provider_name = %q", unknown)), []string{"sign in", acctest.Pick(r.Env, "does not exist", "no OIDC provider for pipelines")}},
-			{r.block(good, "artifactory = {\n identity_mapping_name = \"none\"\n}"), []string{"sign in", acctest.Pick(r.Env, "mapping", "identity_mapping_name")}},
-			{r.block(`token = "nonsense"`), []string{"oidc.token", "no JSON web token"}},
-			{r.block(`token_file = "/no/such/file"`), []string{"oidc.token_file", "no such file"}},
+			{r.block(good, fmt.Sprintf("provider_name = %q", unknown)), []string{acctest.Pick(r.Env, "does not exist", "no OIDC provider for pipelines")}},
+			{r.block(good, "artifactory = {\n identity_mapping_name = \"none\"\n}"), []string{acctest.Pick(r.Env, "No identity mapping fits", "identity_mapping_name")}},
+			{r.block(`token = "nonsense"`), []string{"no JSON web token", "oidc.token"}},
+			{r.block(`token_file = "/no/such/file"`), []string{"no such file", "oidc.token_file"}},
 			{r.block(good, `token_file = "/a"`), []string{"Invalid Attribute Combination", "token_file"}},
 			{r.block(good)[1:], []string{"Invalid Attribute Combination", "oidc"}},
 			{[]string{"access_token = null", "oidc = {}"}, []string{"No OIDC provider to sign in by", "REGISTRY_OIDC_PROVIDER_NAME"}},
