@@ -34,28 +34,23 @@ run "stopped" {
     start_count = 0
   }
   assert {
-    condition     = length(docker_container.workspace) == 0 && docker_volume.home.name == run.started.volume && output.container_id == null
+    condition     = length(docker_container.workspace) == 0 && docker_volume.home.name == "coder-3f6d3c1e-0000-4000-8000-000000000001-home" && output.container_id == null
     error_message = "the container goes, the home stays"
   }
 }
 
 run "the_image_is_everybodys" {
-  variables {
-    workspace_id = "00000000-0000-4000-8000-000000000002"
-    agent_token  = "other"
+  command = plan
+
+  module {
+    source = "./tests/three-images"
   }
   assert {
-    condition     = output.image == run.started.image
+    condition     = output.images.one == output.images.two
     error_message = "the image must not depend on the workspace"
   }
-}
-
-run "the_image_follows_its_contents" {
-  variables {
-    packages = ["git"]
-  }
   assert {
-    condition     = output.image != run.started.image
+    condition     = output.images.one != output.images.other
     error_message = "other packages are another image"
   }
 }

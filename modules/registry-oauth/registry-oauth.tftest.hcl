@@ -39,7 +39,7 @@ run "start" {
     error_message = "an owner without a link has to be told where to get one"
   }
   assert {
-    condition     = jsonencode(output.client_variables) == jsonencode({ NPM_CONFIG_GLOBALCONFIG = "$HOME/.coder-modules/registry-identity/workspace-clients/secrets/npmrc" })
+    condition     = output.client_variables.NPM_CONFIG_GLOBALCONFIG == "$HOME/.coder-modules/registry-identity/workspace-clients/secrets/npmrc" && length(setintersection(keys(output.client_variables), ["NETRC", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX"])) == 0
     error_message = "no netrc and no index: the token would be in a file, the user's name in a variable"
   }
 }
