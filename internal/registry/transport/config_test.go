@@ -31,13 +31,26 @@ func TestConfigIsCheckedWithoutPrintingSecrets(t *testing.T) {
 		"password alone":       {func(c *Config) { c.Credential = Credential{Password: secret(canary)} }, "missing"},
 		"colon in the user":    {func(c *Config) { c.Credential = Credential{Username: "u:" + canary, Password: secret("p")} }, "colon"},
 		"newline in password":  {func(c *Config) { c.Credential = Credential{Username: "u", Password: secret(canary + "\nb")} }, "line break"},
-		"bad ca":               {func(c *Config) { c.CAPEM = canary }, "ca_certificate"},
-		"cert without key":     {func(c *Config) { c.ClientCertPEM = canary }, "missing"},
-		"bad cert":             {func(c *Config) { c.ClientCertPEM = canary; c.ClientKeyPEM = secret(canary) }, "PEM pair"},
-		"bad proxy":            {func(c *Config) { c.ProxyURL = secret("ftp://u:" + canary + "@h") }, "proxy"},
-		"bad header name":      {func(c *Config) { c.Headers = map[string]string{"a b": canary} }, "header name"},
-		"bad header value":     {func(c *Config) { c.Headers = map[string]string{"X-A": canary + "\r\nX-B: 1"} }, "line break"},
-		"own header":           {func(c *Config) { c.Headers = map[string]string{"authorization": canary} }, "provider itself"},
+		"identity and token":   {func(c *Config) { c.Credential.Identity = Identity{Provider: "ci", Token: secret("a.b." + canary)} }, "one kind"},
+		"identity and http": {func(c *Config) {
+			c.BaseURL, c.Credential = "http://h", Credential{Identity: Identity{Provider: "ci", Token: secret("a.b." + canary)}}
+		}, "allow_plain_http"},
+		"identity of nobody":       {func(c *Config) { c.Credential = Credential{Identity: Identity{Token: secret("a.b." + canary)}} }, "provider_name"},
+		"identity without a token": {func(c *Config) { c.Credential = Credential{Identity: Identity{Provider: "ci"}} }, "exactly one"},
+		"identity of two tokens": {func(c *Config) {
+			c.Credential = Credential{Identity: Identity{Provider: "ci", Token: secret("a.b." + canary), TokenFile: "/x"}}
+		}, "exactly one"},
+		"no identity token": {func(c *Config) { c.Credential = Credential{Identity: Identity{Provider: "ci", Token: secret(canary)}} }, "JSON web token"},
+		"identity token with a newline": {func(c *Config) {
+			c.Credential = Credential{Identity: Identity{Provider: "ci", Token: secret("a.b\n." + canary)}}
+		}, "JSON web token"},
+		"bad ca":           {func(c *Config) { c.CAPEM = canary }, "ca_certificate"},
+		"cert without key": {func(c *Config) { c.ClientCertPEM = canary }, "missing"},
+		"bad cert":         {func(c *Config) { c.ClientCertPEM = canary; c.ClientKeyPEM = secret(canary) }, "PEM pair"},
+		"bad proxy":        {func(c *Config) { c.ProxyURL = secret("ftp://u:" + canary + "@h") }, "proxy"},
+		"bad header name":  {func(c *Config) { c.Headers = map[string]string{"a b": canary} }, "header name"},
+		"bad header value": {func(c *Config) { c.Headers = map[string]string{"X-A": canary + "\r\nX-B: 1"} }, "line break"},
+		"own header":       {func(c *Config) { c.Headers = map[string]string{"authorization": canary} }, "provider itself"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
