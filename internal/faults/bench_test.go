@@ -117,7 +117,7 @@ func (b *bench) undisturbed(ctx context.Context) ([]record.Entry, error) {
 	if s, _, err = b.run(ctx, b.core, s); err != nil {
 		return nil, err
 	}
-	b.course.requests = b.server.Log.Entries()
+	b.course.requests = b.requests()
 	if b.op.imports { // an import does not finish the work
 		if s, _, err = b.apply(ctx, b.op.to, s); err != nil {
 			return nil, fmt.Errorf("applying what was imported: %w", err)

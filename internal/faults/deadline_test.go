@@ -92,7 +92,7 @@ func beforehand(ctx context.Context, w *world, s subject, op operation) (int, er
 	if _, err := b.core.Plan(ctx, b.resource(op.to), before); err != nil {
 		return 0, err
 	}
-	refreshAndPlan := len(w.server.Log.Entries())
+	refreshAndPlan := len(w.requests())
 	refresh := 0
 	if op.before != nil {
 		read, err := newBench(w, s, operation{name: "read", before: s.create, to: s.create}).undisturbed(ctx)

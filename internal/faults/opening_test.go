@@ -43,7 +43,7 @@ func (o *opening) undisturbed(ctx context.Context) ([]record.Entry, error) {
 	if diff := cmp.Diff(o.before, o.inventory()); diff != "" {
 		return nil, fmt.Errorf("it left something behind (-want +got):\n%s", diff)
 	}
-	return o.server.Log.Entries(), nil
+	return o.requests(), nil
 }
 
 // applies implements player.

@@ -64,7 +64,7 @@ func (r *reading) undisturbed(ctx context.Context) ([]record.Entry, error) {
 	}
 	var err error
 	r.right, _, err = r.ask(ctx, r.core)
-	return r.server.Log.Entries(), err
+	return r.requests(), err
 }
 
 // applies implements player. Nobody waits for the answer of a dead process.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/registry-identity/terraform-provider-registry/internal/devregistry"
 	"github.com/registry-identity/terraform-provider-registry/internal/devregistry/devregistrytest"
+	"github.com/registry-identity/terraform-provider-registry/internal/devregistry/record"
 	"github.com/registry-identity/terraform-provider-registry/internal/devregistry/state"
 	"github.com/registry-identity/terraform-provider-registry/internal/plugintest"
 	"github.com/registry-identity/terraform-provider-registry/internal/provider"
@@ -103,6 +104,12 @@ func (w *world) reset(others func(*state.State)) error {
 		}
 	})
 	return nil
+}
+
+// requests are those of an undisturbed run. A request that hung in an earlier cell may be noted only now, when the registry
+// notices that its client has given up.
+func (w *world) requests() []record.Entry {
+	return slices.DeleteFunc(w.server.Log.Entries(), func(e record.Entry) bool { return e.Fault != "" })
 }
 
 // inventory lists what counts in a registry: who exists, who may do what, and which tokens live. Two registries with the
