@@ -231,6 +231,9 @@ func TestExchangeIsSharedAndRenewed(t *testing.T) {
 				})
 			}
 			group.Wait()
+			if _, err := opened.Users.FindByUsername(t.Context(), "alice"); err != nil {
+				t.Error(err)
+			}
 			if n := r.exchanges(); n != round+1 {
 				t.Errorf("%d exchanges in round %d", n, round+1)
 			}
