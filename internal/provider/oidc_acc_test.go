@@ -163,7 +163,12 @@ func TestProviderSignsInByExchange(t *testing.T) {
 		ephemeral := fmt.Sprintf("variable \"token\" {\n type = string\n ephemeral = true\n default = %q\n}\n", r.token(t, "platform"))
 		plain := fmt.Sprintf("token = %q", r.token(t, "platform"))
 		r.Test(t,
-			resource.TestStep{Config: r.Config(quinn, r.block(plain)...), Check: func(*terraform.State) error {
+			resource.TestStep{Config: r.Config(quinn, r.block(plain)...), PlanOnly: true, ExpectNonEmptyPlan: true},
+			resource.TestStep{PreConfig: func() {
+				if n := len(r.Server.Log.Entries()); n != 0 {
+					t.Errorf("planning a new user made %d requests", n)
+				}
+			}, Config: r.Config(quinn, r.block(plain)...), Check: func(*terraform.State) error {
 				if r.exchanges() == 0 {
 					return fmt.Errorf("nothing was exchanged")
 				}
