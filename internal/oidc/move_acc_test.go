@@ -146,7 +146,7 @@ func TestProviderMovesFromASignIn(t *testing.T) {
 		To: plugintest.Resource{Type: "registry_oidc_provider", Config: map[string]any{
 			"name": "ci", "issuer_url": "https://token.actions.example.com",
 			"sign_in": map[string]any{
-				"client_id": "registry", "client_secret_wo": "clients-own-secret", "client_secret_wo_version": 1, "scopes": []string{"openid", "groups"},
+				"client_id": "registry", "client_secret_wo": "not-sent", "client_secret_wo_version": 1, "scopes": []string{"openid", "groups"},
 				"attribute_mapping": `{"groups_claim": "groups"}`,
 			},
 		}},

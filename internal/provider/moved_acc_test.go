@@ -24,15 +24,7 @@ type move struct {
 
 // staying are the peers' types in testdata that nothing here takes over by `moved`, and why.
 var staying = map[string]string{
-	"artifactory_ldap_group_setting_v2":       "a setting of the server, imported by name",
-	"artifactory_ldap_setting_v2":             "a setting of the server, imported by name",
-	"platform_oidc_configuration":             "a setting of the server, imported by name",
-	"platform_oidc_identity_mapping":          "a setting of the server, imported by name",
-	"artifactkeeper_ci_oidc_identity_mapping": "a setting of the server, imported by name",
-	"artifactkeeper_ci_oidc_provider":         "a setting of the server, imported by name",
-	"artifactkeeper_sso_ldap":                 "a setting of the server, imported by name",
-	"artifactkeeper_sso_oidc":                 "a setting of the server, imported by name",
-	"artifactkeeper_service_account":          "no person, and no object here",
+	"artifactkeeper_service_account": "no person, and no object here",
 }
 
 // `moved` blocks take every kind of object out of the peers' hands with the real tool: one plan that replaces nothing, a
@@ -119,8 +111,9 @@ func movesFromJFrog(t *testing.T, env *acctest.Env) []move {
 			"disable_ui_access": false, "internal_password_disabled": false, "groups": []string{"readers"},
 		}, "registry_user", fmt.Sprintf("username = %q\n email = %q", name, email)}
 	}
+	settings := settingsOfJFrog(t, env)
 	readers := []string{"admin", "alice", "bob", "carol", "dana", "erin@example.com"}
-	return []move{
+	return append(settings, []move{
 		user("artifactory_user", "alice", "alice@example.com"), user("artifactory_managed_user", "bob", "bob@example.com"),
 		user("artifactory_unmanaged_user", "dana", "d.whitfield@example.org"),
 		{jfrog, "artifactory_group", map[string]any{
@@ -147,7 +140,7 @@ func movesFromJFrog(t *testing.T, env *acctest.Env) []move {
 			"grant_type": "client_credentials", "access_token": token.AccessToken.Reveal(), "refreshable": false, "include_reference_token": false,
 			"ignore_missing_token_warning": false,
 		}, "registry_token", "username = \"alice\"\n description = \"nightly build\"\n expires_in = \"30d\"\n scopes = [\"applied-permissions/user\"]"},
-	}
+	}...)
 }
 
 func movesFromArtifactKeeper(t *testing.T, env *acctest.Env) []move {
@@ -165,14 +158,13 @@ func movesFromArtifactKeeper(t *testing.T, env *acctest.Env) []move {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const made = "2026-01-01T00:00:00Z"
 	apiToken := func(token registry.MintedToken, more map[string]any) map[string]any {
 		value := token.AccessToken.Reveal()
 		attributes := map[string]any{"id": token.ID, "name": token.Label, "scopes": []string{"read:artifacts"}, "token": value, "token_prefix": value[:8], "created_at": made}
 		maps.Copy(attributes, more)
 		return attributes
 	}
-	return []move{
+	return append(settingsOfKeeper(t, env), []move{
 		{keeper, "artifactkeeper_user", map[string]any{
 			"id": alice.ID, "username": "alice", "email": "alice@example.com", "password": "Peers-Passw0rd", "is_active": true, "is_admin": false,
 			"auth_provider": "local", "created_at": made, "must_change_password": false,
@@ -198,7 +190,7 @@ func movesFromArtifactKeeper(t *testing.T, env *acctest.Env) []move {
 			keeper, "artifactkeeper_api_token", apiToken(own, nil),
 			"registry_token", "username = \"admin\"\n description = \"the peer's own\"\n expires_in = \"never\"\n scopes = [\"read:artifacts\"]",
 		},
-	}
+	}...)
 }
 
 func quoted(words []string) string {
