@@ -170,17 +170,23 @@ func TestMovesOfStates(t *testing.T) {
 		}{
 			{platform, "platform_oidc_configuration", oidcProvider, map[string]any{"name": "ci"}, map[string]any{"id": "ci", "name": "ci"}, []string{"name"}},
 			{
-				platform, "platform_oidc_identity_mapping", mapping, map[string]any{"name": "app", "provider_name": "ci"},
-				map[string]any{"id": "app", "name": "app", "provider_id": "ci"}, []string{"name", "provider_name"},
+				platform, "platform_oidc_identity_mapping", mapping,
+				map[string]any{"name": "app", "provider_name": "ci"},
+				map[string]any{"id": "app", "name": "app", "provider_id": "ci"},
+				[]string{"name", "provider_name"},
 			},
 			{keeper, "artifactkeeper_ci_oidc_provider", oidcProvider, map[string]any{"id": "1", "name": "ci"}, map[string]any{"id": "1", "name": "ci"}, []string{"id", "name"}},
 			{
-				keeper, "artifactkeeper_sso_oidc", oidcProvider, map[string]any{"id": "1", "name": "ci", "client_id": "registry", "client_secret": "clients-own-secret"},
-				map[string]any{"id": "1", "name": "ci", "sign_in": map[string]any{"client_id": "registry"}}, []string{"id", "name"},
+				keeper, "artifactkeeper_sso_oidc", oidcProvider,
+				map[string]any{"id": "1", "name": "ci", "client_id": "registry", "client_secret": "clients-own-secret"},
+				map[string]any{"id": "1", "name": "ci", "sign_in": map[string]any{"client_id": "registry"}},
+				[]string{"id", "name"},
 			},
 			{
-				keeper, "artifactkeeper_ci_oidc_identity_mapping", mapping, map[string]any{"id": "2", "provider_id": "1", "name": "app"},
-				map[string]any{"id": "2", "provider_id": "1", "name": "app"}, []string{"id", "provider_id", "name"},
+				keeper, "artifactkeeper_ci_oidc_identity_mapping", mapping,
+				map[string]any{"id": "2", "provider_id": "1", "name": "app"},
+				map[string]any{"id": "2", "provider_id": "1", "name": "app"},
+				[]string{"id", "provider_id", "name"},
 			},
 		} {
 			move := func(provider string) acctest.Moved {
