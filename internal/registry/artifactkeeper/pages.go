@@ -71,18 +71,40 @@ func (l lister[T]) each(ctx context.Context) iter.Seq2[T, error] {
 				yield(none, err)
 				return
 			}
-			for _, item := range p.Items {
-				if id := l.id(item); !seen[id] {
-					seen[id] = true
-					if !yield(item, nil) {
-						return
-					}
+			fresh := l.unseen(p.Items, seen)
+			for _, item := range fresh {
+				if !yield(item, nil) {
+					return
 				}
 			}
 			if len(p.Items) == 0 || number >= p.Pagination.TotalPages {
 				return
 			}
+			if len(fresh) == 0 {
+				yield(none, l.stands())
+				return
+			}
 		}
+	}
+}
+
+// unseen are the items that earlier pages did not have, and marks them as seen.
+func (l lister[T]) unseen(items []T, seen map[string]bool) []T {
+	var fresh []T
+	for _, item := range items {
+		if id := l.id(item); !seen[id] {
+			seen[id] = true
+			fresh = append(fresh, item)
+		}
+	}
+	return fresh
+}
+
+// stands is the error of a list that says it goes on and brings nothing new, which would have no end.
+func (l lister[T]) stands() error {
+	return &registry.Error{
+		Kind: registry.KindUnavailable, Op: "list", Object: l.what,
+		Message: "the list does not advance: a page held only what earlier ones had, and said that more follow", Hint: "Run again",
 	}
 }
 
@@ -118,7 +140,8 @@ func (l lister[T]) rest(ctx context.Context, first page[T]) ([]T, error) {
 	}
 }
 
-// walk reads all pages once, the first of which it is given, and reports whether nothing can be missing.
+// walk reads all pages once, the first of which it is given, and reports whether nothing can be missing. It ends at a page
+// that brings nothing new.
 func (l lister[T]) walk(ctx context.Context, first page[T]) (items []T, whole bool, err error) {
 	seen := map[string]bool{}
 	read, total, shrank := 0, 0, false
@@ -130,15 +153,15 @@ func (l lister[T]) walk(ctx context.Context, first page[T]) (items []T, whole bo
 				return nil, false, err
 			}
 		}
-		for _, item := range p.Items {
-			if id := l.id(item); !seen[id] {
-				seen[id] = true
-				items = append(items, item)
-			}
-		}
+		fresh := l.unseen(p.Items, seen)
+		items = append(items, fresh...)
 		shrank = shrank || p.Pagination.Total < total
 		total = p.Pagination.Total
-		if pages = p.Pagination.TotalPages; len(p.Items) == 0 {
+		pages = p.Pagination.TotalPages
+		if len(fresh) == 0 && len(p.Items) > 0 && read < pages {
+			return items, false, nil
+		}
+		if len(p.Items) == 0 {
 			break
 		}
 	}
@@ -150,7 +173,7 @@ func (l lister[T]) walk(ctx context.Context, first page[T]) (items []T, whole bo
 func (l lister[T]) find(ctx context.Context, fits func(T) bool) (T, bool, error) {
 	var none T
 	for range 2 {
-		read := 0
+		read, seen := 0, map[string]bool{}
 		for pages := 1; read < pages; {
 			read++
 			p, err := l.page(ctx, read)
@@ -164,6 +187,9 @@ func (l lister[T]) find(ctx context.Context, fits func(T) bool) (T, bool, error)
 			}
 			if pages = p.Pagination.TotalPages; len(p.Items) == 0 {
 				break
+			}
+			if len(l.unseen(p.Items, seen)) == 0 && read < pages {
+				return none, false, l.stands()
 			}
 		}
 		if read <= 1 {

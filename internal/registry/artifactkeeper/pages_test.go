@@ -37,3 +37,39 @@ func TestListsThatChangeWhileTheyAreRead(t *testing.T) {
 		})
 	}
 }
+
+// TestListsThatGoOnWithoutEnd: a server that answers the same page again and again, and always says that more follow, is
+// not asked for ever.
+func TestListsThatGoOnWithoutEnd(t *testing.T) {
+	t.Parallel()
+	more := pageOf(5000, 50, user(1, "a"), user(2, "b"))
+	for name, tc := range map[string]struct {
+		read     func(*registry.Registry) error
+		requests int
+	}{
+		"listing": {func(r *registry.Registry) error {
+			var last error
+			for _, err := range r.Users.List(t.Context(), registry.UserFilter{}) {
+				last = err
+			}
+			return last
+		}, 2},
+		"looking for a name": {func(r *registry.Registry) error {
+			_, err := r.Users.FindByUsername(t.Context(), "bob")
+			return err
+		}, 2},
+		"reading the whole list": {func(r *registry.Registry) error {
+			_, err := r.Users.FindByEmail(t.Context(), "bob@example.com")
+			return err
+		}, 8}, // a list that only changes a lot is read four times
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r, s := script(t, scripted{listUsers: {more}})
+			wantKind(t, tc.read(r), registry.KindUnavailable)
+			if len(s.Seen()) != tc.requests {
+				t.Errorf("%d requests, want %d", len(s.Seen()), tc.requests)
+			}
+		})
+	}
+}
