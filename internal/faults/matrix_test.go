@@ -106,10 +106,20 @@ func (r row) play(t *testing.T, player player, sum *tally) {
 		for _, p := range plagues() {
 			name := fmt.Sprintf("%s/%s/%s/request %d (%s)/%s", r.dialect, r.object, r.name, i+1, request.Endpoint, p.name)
 			if player.applies(p, request.Method) && strings.Contains(name, *only) && chosen(name) {
-				sum.add(t, r, name, player.play(ctx, p, i+1))
+				err := player.play(ctx, p, i+1)
+				if wasNotPlayed(err) {
+					// What an earlier cell left in the air took the place of a request. That proves nothing, either way.
+					err = player.play(ctx, p, i+1)
+				}
+				sum.add(t, r, name, err)
 			}
 		}
 	}
+}
+
+func wasNotPlayed(err error) bool {
+	var f *failure
+	return errors.As(err, &f) && f.verdict == notPlayed
 }
 
 // tally counts cells.
