@@ -415,9 +415,9 @@ func TestOAuthOtherFronts(t *testing.T) {
 	if got := ask("", "registry-bearer"); got.stdout != "Bearer "+token+"\n" {
 		t.Errorf("cargo gets %v", got)
 	}
-	w.env["CARGO_REGISTRY_INDEX_URL"] = "sparse+https://index.crates.io/"
+	w.env["CARGO_REGISTRY_INDEX_URL"] = "sparse+https://crates.example.org/"
 	if got := ask("", "registry-bearer"); got.stdout != "" || got.code == 0 {
-		t.Errorf("crates.io gets %v", got)
+		t.Errorf("another registry gets %v", got)
 	}
 	if got := ask("protocol=https\nhost="+host+"\npath=artifactory/api/lfs/x\n\n", "registry-git", "get"); !strings.HasPrefix(got.stdout, "username=jane\npassword="+token+"\npassword_expiry_utc=") {
 		t.Errorf("git gets %v", got)

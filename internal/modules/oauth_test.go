@@ -94,7 +94,7 @@ func TestOAuthFronts(t *testing.T) {
 			strings.Replace(url, "https", "http", 1): "",
 			url + ".evil.example":                    "",
 			"https://jane@" + host + "/artifactory/../other": "",
-			"https://pypi.org/simple":                        "",
+			"https://packages.example.org/simple":            "",
 		} {
 			if got := ask("keyring", "get", address, "jane").stdout; got != want {
 				t.Errorf("the password for %s is %q, want %q", address, got, want)
@@ -136,7 +136,7 @@ func TestOAuthRealKeyring(t *testing.T) {
 	}
 	w.env["PATH"] += ":" + w.path("their/bin")
 	keyring := filepath.Join(w.env["CODER_SCRIPT_BIN_DIR"], "keyring")
-	for _, arguments := range [][]string{{"get", "https://pypi.org/simple", "me"}, {"set", "system", "me"}, {"--list-backends"}, {"get", clientServer().URL, "bob"}} {
+	for _, arguments := range [][]string{{"get", "https://packages.example.org/simple", "me"}, {"set", "system", "me"}, {"--list-backends"}, {"get", clientServer().URL, "bob"}} {
 		if got, want := w.call(append([]string{keyring}, arguments...)...), "theirs: "+strings.Join(arguments, " "); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
