@@ -73,8 +73,8 @@ type Faults struct {
 	mu    sync.Mutex
 	rules []*rule
 	first map[string]*buffer // for FaultStale: the first answer by URL
-	// hit: the script has hit a request, and struck is closed.
-	hit    bool
+	// done: the script has hit a request, and struck is closed.
+	done   bool
 	struck chan struct{}
 }
 
@@ -87,11 +87,11 @@ type rule struct {
 func (f *Faults) Clear() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.rules, f.first, f.hit, f.struck = nil, nil, false, nil
+	f.rules, f.first, f.done, f.struck = nil, nil, false, nil
 }
 
-// Struck gives a channel that is closed as soon as the current script has hit a request. Who lets a registry hang can
-// hang up then, without waiting for any time to pass.
+// Struck gives a channel that is closed as soon as the current script has hit a request: what was asked for is done then,
+// where the fault comes after that. Who lets a registry hang can hang up then, without waiting for any time to pass.
 func (f *Faults) Struck() <-chan struct{} {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -119,13 +119,13 @@ func (f *Faults) Set(faults ...Fault) error {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.rules, f.first, f.hit, f.struck = rules, map[string]*buffer{}, false, nil
+	f.rules, f.first, f.done, f.struck = rules, map[string]*buffer{}, false, nil
 	return nil
 }
 
 // next counts a request for every rule it matches and gives the first fault that is due; keep says that the answer has
-// to be remembered.
-func (f *Faults) next(r *http.Request) (due *Fault, keep bool) {
+// to be remembered, and script is for hit.
+func (f *Faults) next(r *http.Request) (due *Fault, keep bool, script chan struct{}) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, rule := range f.rules {
@@ -138,11 +138,17 @@ func (f *Faults) next(r *http.Request) (due *Fault, keep bool) {
 			due = &rule.Fault
 		}
 	}
-	if due != nil && !f.hit {
-		f.hit = true
-		close(f.strike())
+	return due, keep, f.strike()
+}
+
+// hit closes the channel of Struck that next gave, unless there is another script by now.
+func (f *Faults) hit(script chan struct{}) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.struck == script && !f.done {
+		f.done = true
+		close(script)
 	}
-	return due, keep
 }
 
 // hits reports whether the rule is about the request it has just counted.
@@ -197,7 +203,7 @@ func matchesEndpoint(endpoint, method, path string) bool {
 // play answers a request by the script, or hands it to the dialect.
 func (s *Server) play(w http.ResponseWriter, r *http.Request, entry *record.Entry) {
 	dialect := *s.handler.Load()
-	fault, keep := s.Faults.next(r)
+	fault, keep, script := s.Faults.next(r)
 	if fault == nil && keep {
 		answer := newBuffer()
 		dialect.ServeHTTP(answer, r)
@@ -211,6 +217,12 @@ func (s *Server) play(w http.ResponseWriter, r *http.Request, entry *record.Entr
 	}
 	entry.Fault = fault.Kind
 	entry.Endpoint = fault.Endpoint // a handler that runs puts its own pattern here
+	answer := newBuffer()
+	switch fault.Kind {
+	case FaultResetAfter, FaultStale, FaultTruncated:
+		dialect.ServeHTTP(answer, r)
+	}
+	s.Faults.hit(script)
 	switch fault.Kind {
 	case FaultStatus:
 		s.refuse(w, r, fault, cmp.Or(fault.Status, http.StatusServiceUnavailable))
@@ -226,19 +238,12 @@ func (s *Server) play(w http.ResponseWriter, r *http.Request, entry *record.Entr
 		if pause(r, fault.delay) {
 			dialect.ServeHTTP(w, r)
 		}
-	case FaultResetBefore:
-		panic(http.ErrAbortHandler)
-	case FaultResetAfter:
-		dialect.ServeHTTP(newBuffer(), r)
+	case FaultResetBefore, FaultResetAfter:
 		panic(http.ErrAbortHandler)
 	case FaultStale:
-		answer := newBuffer()
-		dialect.ServeHTTP(answer, r)
 		answer = s.Faults.remember(r, answer)
 		answer.send(w, answer.body.Len())
 	case FaultTruncated:
-		answer := newBuffer()
-		dialect.ServeHTTP(answer, r)
 		answer.send(w, answer.body.Len()/2)
 		panic(http.ErrAbortHandler)
 	}

@@ -1,6 +1,7 @@
 package devregistry_test
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/registry-identity/terraform-provider-registry/internal/devregistry"
 	"github.com/registry-identity/terraform-provider-registry/internal/devregistry/devregistrytest"
+	"github.com/registry-identity/terraform-provider-registry/internal/devregistry/state"
 )
 
 func TestFaultAnswers(t *testing.T) {
@@ -204,6 +206,40 @@ func TestFaultStruck(t *testing.T) {
 				t.Errorf("after request %d: struck = %t", n+1, !want)
 			}
 		}
+	}
+}
+
+// Who is told of a lost answer finds what was asked for done: whoever looks, or kills the client, at that moment does not
+// race the registry.
+func TestFaultStruckAfterTheWrite(t *testing.T) {
+	t.Parallel()
+	server := devregistrytest.Start(t, devregistry.Artifactory)
+	client := devregistrytest.Client(t, server)
+	for i := range 50 {
+		if err := server.Faults.Set(devregistry.Fault{Endpoint: "POST /", Kind: devregistry.FaultResetAfter}); err != nil {
+			t.Fatal(err)
+		}
+		struck := server.Faults.Struck()
+		name := fmt.Sprintf("lost-%d", i)
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			body := fmt.Sprintf(`{"username":%q,"email":"lost@example.com","password":"Passw0rd!-long"}`, name)
+			if res, err := client.Do(request(t, server, "POST", "/access/api/v2/users", body)); err == nil {
+				_ = res.Body.Close()
+			}
+		}()
+		select {
+		case <-struck:
+		case <-ended:
+			t.Fatal("the fault did not strike")
+		}
+		server.Store.View(func(s *state.State) {
+			if s.UserByName(name) == nil {
+				t.Errorf("%s was not there yet", name)
+			}
+		})
+		<-ended
 	}
 }
 
