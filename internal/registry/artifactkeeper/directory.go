@@ -42,25 +42,25 @@ func (d directory[T]) resolve(ctx context.Context, names []string) (map[string]T
 	return found, nil
 }
 
-// fromList takes what the first page has, and all pages if there are no more of them than names.
+// fromList takes what the first page has, and what the next ones have if there are no more of them than names. It does not
+// matter that the list changes meanwhile, as it does when the same run makes many accounts: who is missed is searched for.
 func (d directory[T]) fromList(ctx context.Context, wanted map[string]bool, found map[string]T) error {
 	list := d.search("")
-	first, err := list.page(ctx, 1)
-	if err != nil {
-		return err
-	}
-	items := first.Items
-	if pages := first.Pagination.TotalPages; pages > 1 && pages <= len(wanted) {
-		if items, err = list.all(ctx); err != nil {
+	for number := 1; ; number++ {
+		p, err := list.page(ctx, number)
+		if err != nil {
 			return err
 		}
-	}
-	for _, item := range items {
-		if wanted[d.name(item)] {
-			found[d.name(item)] = item
+		for _, item := range p.Items {
+			if wanted[d.name(item)] {
+				found[d.name(item)] = item
+			}
+		}
+		pages := p.Pagination.TotalPages
+		if number >= pages || pages > len(wanted) || len(found) == len(wanted) {
+			return nil
 		}
 	}
-	return nil
 }
 
 func (u users) directory() directory[userJSON] {

@@ -123,6 +123,42 @@ func TestMembersAreResolvedBeforeAnythingIsWritten(t *testing.T) {
 	}
 }
 
+// TestMembersAreResolvedWhileAccountsAreMade: a run makes groups and many accounts side by side, so the list of accounts may
+// change with every page. Its pages are read once, no more of them than needed, and who was missed is searched for.
+func TestMembersAreResolvedWhileAccountsAreMade(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		pages []reply
+		lists int
+	}{
+		"found at once":  {[]reply{pageOf(250, 3, user(1, "a"), user(2, "b"), user(3, "c"))}, 1},
+		"grew":           {[]reply{pageOf(250, 3, user(1, "a")), pageOf(260, 3, user(1, "a"), user(2, "b")), pageOf(270, 3, user(3, "c"))}, 3},
+		"missed one":     {[]reply{pageOf(250, 3, user(1, "a")), pageOf(240, 3, user(2, "b")), pageOf(230, 3, user(9, "z")), pageOf(1, 1, user(3, "c"))}, 4},
+		"grows too long": {[]reply{pageOf(250, 3, user(1, "a"), user(2, "b")), pageOf(400, 4, user(9, "z")), pageOf(1, 1, user(3, "c"))}, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			group := `{"id":"` + id(9) + `","name":"team","description":null,"external_source":null,"member_count":0}`
+			r, s := script(t, scripted{
+				"POST /api/v1/groups": {ok(group)}, "POST /api/v1/groups/" + id(9) + "/members": {ok(``)}, listUsers: tc.pages,
+			})
+			if _, err := r.Groups.Create(t.Context(), registry.GroupSpec{Name: "team", Members: []string{"a", "b", "c"}}); err != nil {
+				t.Fatal(err)
+			}
+			lists := 0
+			for _, seen := range s.Seen() {
+				if seen.What == listUsers {
+					lists++
+				}
+			}
+			if lists != tc.lists {
+				t.Errorf("%d lists, want %d", lists, tc.lists)
+			}
+			s.WantBody(t, tc.lists+1, `{"user_ids":["`+id(1)+`","`+id(2)+`","`+id(3)+`"]}`)
+		})
+	}
+}
+
 func TestGroupShape(t *testing.T) {
 	t.Parallel()
 	group := `{"id":"` + id(9) + `","name":"team","description":null,"external_source":null,"member_count":0}`
