@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"net/http"
 	"os"
 	"reflect"
 	"strings"
@@ -115,5 +116,40 @@ func TestPlot(t *testing.T) {
 		if want := map[string]int{"full": 4 * 3, "empty": 0}[name]; lines != want {
 			t.Errorf("%s: %d lines, want %d", name, lines, want)
 		}
+	}
+}
+
+// TestBackend: what the tool stores is what it gets, and there is nothing before.
+func TestBackend(t *testing.T) {
+	t.Parallel()
+	b, err := startBackend()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = b.server.Close() })
+	do := func(method, body string) (int, string) {
+		r, err := http.NewRequestWithContext(t.Context(), method, b.url+"/case", strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		text, err := io.ReadAll(res.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return res.StatusCode, string(text)
+	}
+	if status, _ := do(http.MethodGet, ""); status != http.StatusNotFound {
+		t.Errorf("nothing yet: %d", status)
+	}
+	if status, _ := do(http.MethodPost, "{}"); status != http.StatusOK {
+		t.Errorf("storing: %d", status)
+	}
+	if status, text := do(http.MethodGet, ""); status != http.StatusOK || text != "{}" {
+		t.Errorf("stored: %d %q", status, text)
 	}
 }

@@ -17,10 +17,11 @@ type tool struct {
 	cli      string
 	config   string // its configuration file
 	programs string // the real programs of the providers
+	states   *backend
 }
 
 // newTool puts this program in front of the providers in a folder: the tool starts it in their place.
-func newTool(cli, programs, work string) (*tool, error) {
+func newTool(cli, programs, work string, states *backend) (*tool, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -40,7 +41,7 @@ func newTool(cli, programs, work string) (*tool, error) {
 		}
 		fmt.Fprintf(&overrides, "    \"registry-identity/%s\" = %q\n", name, front)
 	}
-	t := &tool{cli: cli, programs: programs, config: filepath.Join(work, "terraformrc")}
+	t := &tool{cli: cli, programs: programs, states: states, config: filepath.Join(work, "terraformrc")}
 	content := "provider_installation {\n  dev_overrides {\n" + overrides.String() + "  }\n  direct {}\n}\n"
 	return t, os.WriteFile(t.config, []byte(content), 0o600)
 }
@@ -59,7 +60,7 @@ type workspace struct {
 	env []string
 }
 
-func (t *tool) workspace(dir, config string, env ...string) (*workspace, error) {
+func (t *tool) workspace(ctx context.Context, dir, config string, env ...string) (*workspace, error) {
 	if err := os.RemoveAll(dir); err != nil {
 		return nil, err
 	}
@@ -76,6 +77,9 @@ func (t *tool) workspace(dir, config string, env ...string) (*workspace, error) 
 	w.env = append(w.env, "TF_CLI_CONFIG_FILE="+t.config, "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1",
 		envPrograms+"="+t.programs, envUsage+"="+filepath.Join(dir, "usage"))
 	w.env = append(w.env, env...)
+	if err := t.states.use(ctx, w); err != nil {
+		return nil, err
+	}
 	return w, os.WriteFile(filepath.Join(dir, "main.tf"), []byte(config), 0o600)
 }
 

@@ -70,7 +70,12 @@ func run(ctx context.Context, args []string) error {
 	if len(b.cases) == 0 {
 		return fmt.Errorf("no case fits DIALECT, SCENARIO, N and LATENCY")
 	}
-	if b.tool, err = newTool(*cli, *programs, *work); err != nil {
+	states, err := startBackend()
+	if err != nil {
+		return err
+	}
+	defer states.server.Close()
+	if b.tool, err = newTool(*cli, *programs, *work, states); err != nil {
 		return err
 	}
 	return b.run(ctx)
@@ -135,7 +140,7 @@ func (b *bench) floor(ctx context.Context, c testCase) (map[string]time.Duration
 	if known := b.results.floor(c.floorKey()); known != nil {
 		return known, nil
 	}
-	w, err := b.tool.workspace(filepath.Join(b.work, "idle"), idleConfig(c.scenario, c.n))
+	w, err := b.tool.workspace(ctx, filepath.Join(b.work, "idle"), idleConfig(c.scenario, c.n))
 	if err != nil {
 		return nil, err
 	}
@@ -160,7 +165,7 @@ func (b *bench) measure(ctx context.Context, c testCase, floor map[string]time.D
 	}
 	defer func() { err = cmp.Or(err, server.Close()) }()
 	furnish(server, c)
-	w, err := b.tool.workspace(filepath.Join(b.work, "case"), c.config(),
+	w, err := b.tool.workspace(ctx, filepath.Join(b.work, "case"), c.config(),
 		"REGISTRY_URL="+server.URL, "REGISTRY_TYPE="+string(c.dialect), "REGISTRY_ACCESS_TOKEN="+server.AdminToken, "REGISTRY_CA_CERTIFICATE="+server.CAFile)
 	if err != nil {
 		return nil, nil, err
