@@ -2,11 +2,8 @@
 package main
 
 import (
-	"context"
 	"flag"
 	"log"
-
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 
 	"github.com/registry-identity/terraform-provider-registry/internal/provider"
 )
@@ -17,16 +14,7 @@ var version = "dev"
 func main() {
 	debug := flag.Bool("debug", false, "wait for a debugger and print how to attach the command line tool")
 	flag.Parse()
-	if !*debug {
-		if err := provider.QuietLogs(); err != nil {
-			log.Fatal(err)
-		}
-	}
-	err := providerserver.Serve(context.Background(), provider.New(version), providerserver.ServeOpts{
-		Address: "registry.terraform.io/registry-identity/registry",
-		Debug:   *debug,
-	})
-	if err != nil {
+	if err := provider.Serve(version, *debug); err != nil {
 		log.Fatal(err)
 	}
 }

@@ -28,7 +28,6 @@ import (
 	"os"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/echoprovider"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -174,10 +173,13 @@ func Pick[T any](e *Env, artifactory, keeper T) T {
 	return artifactory
 }
 
+// Serve serves the provider under test.
+func Serve() (tfprotov6.ProviderServer, error) { return provider.NewServer("test"), nil }
+
 // Factories serve the provider under test, and echo, which makes ephemeral values visible.
 func Factories() map[string]func() (tfprotov6.ProviderServer, error) {
 	return map[string]func() (tfprotov6.ProviderServer, error){
-		"registry": providerserver.NewProtocol6WithError(provider.New("test")()),
+		"registry": Serve,
 		"echo":     echoprovider.NewProviderServer(),
 	}
 }

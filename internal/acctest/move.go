@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/registry-identity/terraform-provider-registry/internal/plugintest"
@@ -32,7 +31,7 @@ func (e *Env) Core(t *testing.T) *plugintest.Core {
 }
 
 func newServer() tfprotov6.ProviderServer {
-	return providerserver.NewProtocol6(provider.New("test")())()
+	return provider.NewServer("test")
 }
 
 // Moves moves an object and applies. Whatever the first plan changes is changed in place, and the second plan is empty.

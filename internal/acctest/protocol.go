@@ -10,7 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
@@ -49,16 +48,13 @@ func ProtocolDialects(t *testing.T, test func(t *testing.T, p *Protocol, env *En
 // NewProtocol configures the provider for a registry. Arguments replace those that lead there.
 func NewProtocol(t *testing.T, env *Env, arguments map[string]any) *Protocol {
 	t.Helper()
-	server, err := providerserver.NewProtocol6WithError(provider.New("test")())()
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &Protocol{t: t, server: server}
-	if p.schemas, err = server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{}); err != nil {
+	p := &Protocol{t: t, server: provider.NewServer("test")}
+	var err error
+	if p.schemas, err = p.server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{}); err != nil {
 		t.Fatal(err)
 	}
 	p.must(p.schemas.Diagnostics)
-	identities, err := server.GetResourceIdentitySchemas(t.Context(), &tfprotov6.GetResourceIdentitySchemasRequest{})
+	identities, err := p.server.GetResourceIdentitySchemas(t.Context(), &tfprotov6.GetResourceIdentitySchemasRequest{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +65,7 @@ func NewProtocol(t *testing.T, env *Env, arguments map[string]any) *Protocol {
 	for name, value := range arguments {
 		config[name] = value
 	}
-	configured, err := server.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{
+	configured, err := p.server.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{
 		Config: p.value(p.schemas.Provider.ValueType(), config), TerraformVersion: "1.14.9",
 	})
 	if err != nil {

@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/registry-identity/terraform-provider-registry/internal/devregistry"
@@ -92,10 +91,10 @@ func (s *site) core(requests int) *plugintest.Core {
 		carrier, core.Crashed = m, m.dead
 	}
 	core.Serve = func() tfprotov6.ProviderServer {
-		return providerserver.NewProtocol6(provider.New("test", provider.WithTransport(func(c *transport.Config) {
+		return provider.NewServer("test", provider.WithTransport(func(c *transport.Config) {
 			c.RoundTripper = carrier
 			c.Sleep = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
-		}))())()
+		}))
 	}
 	return &core
 }

@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/registry-identity/terraform-provider-registry/internal/devregistry"
@@ -47,7 +46,7 @@ func newWorld(t testing.TB, dialect devregistry.Dialect) *world {
 }
 
 func (w *world) serve() tfprotov6.ProviderServer {
-	return providerserver.NewProtocol6(provider.New("test", provider.WithBulkReads(w.bulk), provider.WithTransport(func(c *transport.Config) {
+	return provider.NewServer("test", provider.WithBulkReads(w.bulk), provider.WithTransport(func(c *transport.Config) {
 		c.RoundTripper = w.carrier
 		c.Sleep = func(ctx context.Context, d time.Duration) error {
 			if w.wait != nil {
@@ -55,7 +54,7 @@ func (w *world) serve() tfprotov6.ProviderServer {
 			}
 			return ctx.Err()
 		}
-	}))())()
+	}))
 }
 
 // worlds lends worlds, so that not every operation has to start a registry.

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/registry-identity/terraform-provider-registry/internal/acctest"
@@ -113,7 +112,7 @@ func (e *organisation) core(t *testing.T, arguments map[string]any) *plugintest.
 	}
 	maps.Copy(block, arguments)
 	core, err := plugintest.New(t.Context(), func() tfprotov6.ProviderServer {
-		return providerserver.NewProtocol6(provider.New("test")())()
+		return provider.NewServer("test")
 	}, block)
 	must(t, err)
 	return core
@@ -203,7 +202,7 @@ func TestWorkspaceBudget(t *testing.T) {
 	acctest.EmbeddedOnly(t, "it counts requests")
 	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
 		cli := acctest.NewCLI(t, map[string]func() (tfprotov6.ProviderServer, error){
-			"registry-identity/registry": providerserver.NewProtocol6WithError(provider.New("test")()),
+			"registry-identity/registry": acctest.Serve,
 		})
 		cli.Write("main.tf", env.Provider()+workspace)
 		start, stop := acctest.Pick(env, 5, 6), 2

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/registry-identity/terraform-provider-registry/internal/provider"
@@ -124,7 +123,7 @@ func TestDocsShowTheExamples(t *testing.T) {
 // An import by identity names everything that identifies the object, and nothing else.
 func TestDocsImportByTheWholeIdentity(t *testing.T) {
 	t.Parallel()
-	server := providerserver.NewProtocol6(provider.New("test")())()
+	server := provider.NewServer("test")
 	resp, err := server.GetResourceIdentitySchemas(t.Context(), &tfprotov6.GetResourceIdentitySchemasRequest{})
 	if err != nil {
 		t.Fatal(err)

@@ -13,7 +13,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/registry-identity/terraform-provider-registry/internal/provider"
@@ -23,7 +22,7 @@ var update = flag.Bool("update", false, "rewrite the golden schema")
 
 func schemas(t *testing.T) *tfprotov6.GetProviderSchemaResponse {
 	t.Helper()
-	server := providerserver.NewProtocol6(provider.New("test")())()
+	server := provider.NewServer("test")
 	resp, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
 		t.Fatal(err)
@@ -113,7 +112,7 @@ func TestSchemaKeepsNoSecretThatGoesIn(t *testing.T) {
 
 func TestSchemaIdentities(t *testing.T) {
 	t.Parallel()
-	server := providerserver.NewProtocol6(provider.New("test")())()
+	server := provider.NewServer("test")
 	identities, err := server.GetResourceIdentitySchemas(t.Context(), &tfprotov6.GetResourceIdentitySchemasRequest{})
 	if err != nil {
 		t.Fatal(err)

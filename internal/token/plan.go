@@ -16,7 +16,7 @@ import (
 
 // ModifyPlan implements resource.ResourceWithModifyPlan: what replaces the token, and the checks that need a server.
 func (r *tokenResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() {
+	if req.Plan.Raw.IsNull() || req.Plan.Raw.Equal(req.State.Raw) && stays(ctx, req, &resp.Diagnostics) {
 		return
 	}
 	var plan, config model
@@ -29,6 +29,18 @@ func (r *tokenResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 		return
 	}
 	r.planWithServer(ctx, plan, config, resp)
+}
+
+// stays reports whether a token of which nothing was changed is kept. It spares most plans decoding three whole objects.
+func stays(ctx context.Context, req resource.ModifyPlanRequest, diags *diag.Diagnostics) bool {
+	var due types.Bool
+	var scopes types.Set
+	var from origin
+	diags.Append(req.State.GetAttribute(ctx, path.Root("rotation_due"), &due)...)
+	diags.Append(req.Config.GetAttribute(ctx, path.Root("scopes"), &scopes)...)
+	_, loaded := tfkit.LoadPrivate(ctx, req.Private, originKey, &from)
+	diags.Append(loaded...)
+	return !due.ValueBool() && (!scopes.IsNull() || from.DefaultScopes || from.Imported)
 }
 
 // planChange decides between keeping and replacing a token in the state. It reports whether the server's rules need

@@ -183,16 +183,17 @@ func (r *tokenResource) IdentitySchema(_ context.Context, _ resource.IdentitySch
 
 // ValidateConfig implements resource.ResourceWithValidateConfig: what needs no server.
 func (r *tokenResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
-	var config model
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	if resp.Diagnostics.HasError() || config.ExpiresIn.IsUnknown() || config.RotateBefore.IsUnknown() {
+	var expiresIn, rotateBefore tfkit.Duration
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("expires_in"), &expiresIn)...)
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("rotate_before"), &rotateBefore)...)
+	if resp.Diagnostics.HasError() || expiresIn.IsUnknown() || rotateBefore.IsUnknown() {
 		return
 	}
-	wish, err := expiry(config.ExpiresIn)
+	wish, err := expiry(expiresIn)
 	if err != nil {
 		return // the attribute's own type has reported it
 	}
-	if err := checkRotation(wish, config.RotateBefore.Length()); err != nil {
+	if err := checkRotation(wish, rotateBefore.Length()); err != nil {
 		resp.Diagnostics.AddAttributeError(path.Root("rotate_before"), "Invalid rotate_before", err.Error()+".")
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/registry-identity/terraform-provider-registry/internal/acctest"
@@ -25,7 +24,7 @@ func TestDestroyTellsOfSiblings(t *testing.T) {
 			t.Parallel()
 			server := devregistrytest.Start(t, dialect)
 			core, err := plugintest.New(t.Context(), func() tfprotov6.ProviderServer {
-				return providerserver.NewProtocol6(provider.New("test")())()
+				return provider.NewServer("test")
 			}, map[string]any{
 				"url": server.URL, "type": string(dialect), "access_token": server.AdminToken, "ca_certificate": string(server.CAPEM),
 			})

@@ -7,6 +7,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/registry-identity/terraform-provider-registry/internal/registry"
 	"github.com/registry-identity/terraform-provider-registry/internal/tfkit"
@@ -38,13 +39,13 @@ func (r *userResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 
 // ValidateConfig implements resource.ResourceWithValidateConfig: what needs no server.
 func (r *userResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
-	var config model
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	if resp.Diagnostics.HasError() || !tfkit.Set(config.Artifactory) {
+	var artifactory types.Object
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("artifactory"), &artifactory)...)
+	if resp.Diagnostics.HasError() || !tfkit.Set(artifactory) {
 		return
 	}
 	var own artifactoryModel
-	resp.Diagnostics.Append(own.FromTerraform(ctx, config.Artifactory)...)
+	resp.Diagnostics.Append(own.FromTerraform(ctx, artifactory)...)
 	tfkit.XrayPolicies{Manager: own.PolicyManager, Viewer: own.PolicyViewer}.Check(&resp.Diagnostics)
 }
 

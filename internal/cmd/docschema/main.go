@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/registry-identity/terraform-provider-registry/internal/provider"
@@ -24,7 +23,7 @@ func main() {
 }
 
 func run(ctx context.Context) error {
-	server := providerserver.NewProtocol6(provider.New("docs")())()
+	server := provider.NewServer("docs")
 	schemas, err := server.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
 	if err == nil {
 		err = failure(schemas.Diagnostics)
