@@ -304,6 +304,10 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	asked := 0
 	c, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		asked++
+		if r.URL.Path == "/login" { // whoever follows finds something that could be believed
+			answer(w, http.StatusOK, "application/json", `{"name":"x"}`)
+			return
+		}
 		http.Redirect(w, r, "/login?token="+testToken, http.StatusFound)
 	})
 	e := wantKind(t, c.Do(context.Background(), get("/x"), &thing{}), registry.KindWrongEndpoint)
