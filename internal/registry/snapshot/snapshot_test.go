@@ -268,6 +268,29 @@ func TestOneRequestForAll(t *testing.T) {
 	}
 }
 
+// Many members of a group show the same group. Whoever looks just before another's request ends, and asks just after, finds
+// what it brought.
+func TestOneRequestForAllWhoCome(t *testing.T) {
+	t.Parallel()
+	const readers, groups = 4, 300
+	s := newServer(groups)
+	reg := s.open(0)
+	var wait sync.WaitGroup
+	for range readers {
+		wait.Go(func() {
+			for at := range groups {
+				if _, err := reg.Groups.Get(registry.Refreshing(t.Context()), fmt.Sprintf("user-%d", at)); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wait.Wait()
+	for at := range groups {
+		s.want(t, map[string]int{fmt.Sprintf("group user-%d", at): 1})
+	}
+}
+
 // One list of tokens serves all owners, and an owner without tokens is asked for.
 func TestTokensByOwner(t *testing.T) {
 	t.Parallel()

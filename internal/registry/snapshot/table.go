@@ -211,6 +211,9 @@ func (t *table[T]) one(ctx context.Context, generation uint64, key string, direc
 	mine := false
 	result := t.flights.DoChan(fmt.Sprintf("%d/%s", generation, key), func() (any, error) {
 		mine = true
+		if row, known := t.remembered(generation, key); known {
+			return row, nil // by a flight that landed between the look and now
+		}
 		detached := context.WithoutCancel(ctx)
 		if deadline, ok := ctx.Deadline(); ok {
 			var cancel context.CancelFunc
@@ -238,6 +241,16 @@ func (t *table[T]) one(ctx context.Context, generation uint64, key string, direc
 	case <-ctx.Done():
 		return none, gaveUp(ctx, t.name)
 	}
+}
+
+// remembered gives an object that was read in a generation.
+func (t *table[T]) remembered(generation uint64, key string) (row T, known bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.generation == generation && t.seen == generation {
+		row, known = t.rows[key]
+	}
+	return row, known
 }
 
 func (t *table[T]) keepOne(generation uint64, key string, row T) {
