@@ -66,12 +66,15 @@ func TestTokenReadBackFails(t *testing.T) {
 	t.Parallel()
 	acctest.EmbeddedOnly(t, "it breaks answers")
 	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
-		refused := devregistry.Fault{Endpoint: lookEndpoint(env), Kind: devregistry.FaultStatus, Status: 400}
+		// As often as a create looks at its token; the refresh afterwards can again.
+		refused := devregistry.Fault{Endpoint: lookEndpoint(env), Kind: devregistry.FaultStatus, Status: 400, Count: 3}
 		if err := env.Server.Faults.Set(refused); err != nil {
 			t.Fatal(err)
 		}
 		env.Test(t,
-			resource.TestStep{Config: env.Config(token(env, ""))},
+			resource.TestStep{
+				Config: env.Config(token(env, "")), ConfigStateChecks: []statecheck.StateCheck{is("persisted", knownvalue.Null())},
+			},
 			resource.TestStep{
 				PreConfig: func() { only(t, env) }, Config: env.Config(token(env, "")), PlanOnly: true,
 			},
