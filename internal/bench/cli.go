@@ -2,12 +2,14 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -118,6 +120,20 @@ func (w *workspace) phase(ctx context.Context, name, one string) (measured, erro
 	}
 	m.usage, err = readUsage(used)
 	return m, err
+}
+
+// median runs the command of a phase several times and gives the run of median length.
+func (w *workspace) median(ctx context.Context, runs int, name, one string) (measured, error) {
+	all := make([]measured, 0, runs)
+	for range runs {
+		m, err := w.phase(ctx, name, one)
+		if err != nil {
+			return m, err
+		}
+		all = append(all, m)
+	}
+	slices.SortFunc(all, func(a, b measured) int { return cmp.Compare(a.wall, b.wall) })
+	return all[runs/2], nil
 }
 
 // tail is the end of a text, which has the reason.

@@ -146,7 +146,7 @@ func (b *bench) floor(ctx context.Context, c testCase) (map[string]time.Duration
 	}
 	walls := map[string]time.Duration{}
 	for _, phase := range phases {
-		m, err := w.phase(ctx, phase, "idle_object.all[0]")
+		m, err := w.median(ctx, c.runs(phase), phase, "idle_object.all[0]")
 		if err != nil {
 			return nil, err
 		}
@@ -173,13 +173,17 @@ func (b *bench) measure(ctx context.Context, c testCase, floor map[string]time.D
 	endpoints = map[string]map[string]int{}
 	for _, phase := range phases {
 		server.Log.Reset()
-		m, err := w.phase(ctx, phase, "registry_user.all[0]")
+		runs := c.runs(phase)
+		m, err := w.median(ctx, runs, phase, "registry_user.all[0]")
 		if err != nil {
 			return nil, nil, err
 		}
 		endpoints[phase] = server.Log.Count()
+		for endpoint := range endpoints[phase] {
+			endpoints[phase][endpoint] /= runs
+		}
 		rows = append(rows, row{
-			testCase: c, phase: phase, requests: len(server.Log.Entries()), wall: m.wall, floor: floor[phase], cpu: m.CPU, peak: m.Peak,
+			testCase: c, phase: phase, requests: len(server.Log.Entries()) / runs, wall: m.wall, floor: floor[phase], cpu: m.CPU, peak: m.Peak,
 		})
 	}
 	return rows, endpoints, nil
