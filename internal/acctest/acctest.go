@@ -35,7 +35,6 @@ import (
 	"github.com/registry-identity/terraform-provider-registry/internal/acctest/live"
 	"github.com/registry-identity/terraform-provider-registry/internal/devregistry"
 	"github.com/registry-identity/terraform-provider-registry/internal/devregistry/devregistrytest"
-	"github.com/registry-identity/terraform-provider-registry/internal/provider"
 	"github.com/registry-identity/terraform-provider-registry/internal/registry"
 	"github.com/registry-identity/terraform-provider-registry/internal/registry/connect"
 	"github.com/registry-identity/terraform-provider-registry/internal/registry/transport"
@@ -174,7 +173,7 @@ func Pick[T any](e *Env, artifactory, keeper T) T {
 }
 
 // Serve serves the provider under test.
-func Serve() (tfprotov6.ProviderServer, error) { return provider.NewServer("test"), nil }
+func Serve() (tfprotov6.ProviderServer, error) { return newServer(), nil }
 
 // Factories serve the provider under test, and echo, which makes ephemeral values visible.
 func Factories() map[string]func() (tfprotov6.ProviderServer, error) {

@@ -15,7 +15,6 @@ import (
 
 	"github.com/registry-identity/terraform-provider-registry/internal/devregistry"
 	"github.com/registry-identity/terraform-provider-registry/internal/devregistry/devregistrytest"
-	"github.com/registry-identity/terraform-provider-registry/internal/provider"
 )
 
 // Unknown is a value of the configuration that is only known after apply.
@@ -48,7 +47,7 @@ func ProtocolDialects(t *testing.T, test func(t *testing.T, p *Protocol, env *En
 // NewProtocol configures the provider for a registry. Arguments replace those that lead there.
 func NewProtocol(t *testing.T, env *Env, arguments map[string]any) *Protocol {
 	t.Helper()
-	p := &Protocol{t: t, server: provider.NewServer("test")}
+	p := &Protocol{t: t, server: newServer()}
 	var err error
 	if p.schemas, err = p.server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{}); err != nil {
 		t.Fatal(err)
