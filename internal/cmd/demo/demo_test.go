@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 // Every guard of the search is broken once.
 func TestSecretSearchFinds(t *testing.T) {
 	t.Parallel()
-	s := &story{minted: newSecret("minted", "M-1/x"), admin: newSecret("admin", "A-1")}
+	s := &story{minted: coderplay.NewSecret("minted", encodedWith, "M-1/x"), admin: coderplay.NewSecret("admin", encodedWith, "A-1")}
 	for name, tc := range map[string]struct {
 		document string
 		wrong    bool
@@ -70,7 +70,7 @@ func TestFilesInTheHomeAreJudgedByTheirModes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := &story{minted: newSecret("minted", "M-1"), admin: newSecret("admin", "A-1"), agent: &coderplay.Agent{Home: home}, out: out}
+		s := &story{minted: coderplay.NewSecret("minted", encodedWith, "M-1"), admin: coderplay.NewSecret("admin", encodedWith, "A-1"), agent: &coderplay.Agent{Home: home}, out: out}
 		found, err := s.lookInFiles(t.Context())
 		if err != nil {
 			t.Fatal(err)

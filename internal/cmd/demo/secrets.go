@@ -2,15 +2,12 @@ package main
 
 import (
 	"archive/zip"
-	"bytes"
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -21,46 +18,8 @@ import (
 
 var warning = regexp.MustCompile(`(?m)^\W*Warning: `)
 
-// documented says where a minted token may be in a state or plan: object type and attribute. README and the pages of the
-// modules say so too. The administrator's token may be nowhere.
-var documented = map[string]bool{
-	"registry_token.access_token":    true,
-	"registry_token.refresh_token":   true,
-	"registry_token.reference_token": true,
-	"coder_env.value":                true,
-}
-
-// secret is one value to look for, in every form in which a client or a log would spell it.
-type secret struct {
-	name  string
-	forms [][]byte
-}
-
-func newSecret(name string, values ...string) secret {
-	s := secret{name: name}
-	for _, v := range values {
-		if v == "" {
-			continue
-		}
-		s.forms = append(s.forms, []byte(v), []byte(base64.StdEncoding.EncodeToString([]byte(v))))
-		if escaped := url.QueryEscape(v); escaped != v {
-			s.forms = append(s.forms, []byte(escaped))
-		}
-		for _, user := range []string{owner, ownerEmail, "__token__", "admin", ""} {
-			s.forms = append(s.forms, []byte(base64.StdEncoding.EncodeToString([]byte(user+":"+v))))
-		}
-	}
-	return s
-}
-
-func (s secret) in(text []byte) bool {
-	for _, form := range s.forms {
-		if bytes.Contains(text, form) {
-			return true
-		}
-	}
-	return false
-}
+// encodedWith are the names that clients put in front of a token.
+var encodedWith = []string{owner, ownerEmail, "__token__", "admin", ""}
 
 // finding is one row of the search's table.
 type finding struct {
@@ -107,7 +66,7 @@ func (s *story) learnSecrets(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.admin = newSecret("admin", s.registry.AdminToken)
+	s.admin = coderplay.NewSecret("admin", encodedWith, s.registry.AdminToken)
 	err = state.Each(func(kind, _ string, values json.RawMessage) error {
 		if kind != "registry_token" {
 			return nil
@@ -120,10 +79,10 @@ func (s *story) learnSecrets(ctx context.Context) error {
 		if err := json.Unmarshal(values, &token); err != nil {
 			return err
 		}
-		s.minted = newSecret("minted", token.Access, token.Refresh, token.Reference)
+		s.minted = coderplay.NewSecret("minted", encodedWith, token.Access, token.Refresh, token.Reference)
 		return nil
 	})
-	if err == nil && len(s.minted.forms) == 0 {
+	if err == nil && !s.minted.Known() {
 		err = errors.New("the workspace's state holds no registry_token to search for")
 	}
 	return err
@@ -173,7 +132,7 @@ func (s *story) lookInPlan(ctx context.Context) ([]finding, error) {
 		if err != nil {
 			return nil, err
 		}
-		if s.admin.in(content) {
+		if s.admin.In(content) {
 			file.admin, file.wrong = entry.Name, "the administrator's token is in the plan file's "+entry.Name
 		}
 	}
@@ -243,14 +202,14 @@ type homeFile struct {
 }
 
 // filesWith gives the files below the home that hold a secret.
-func (s *story) filesWith(wanted secret) ([]homeFile, error) {
+func (s *story) filesWith(wanted coderplay.Secret) ([]homeFile, error) {
 	var list []homeFile
 	err := filepath.WalkDir(s.agent.Home, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {
 			return err
 		}
 		content, err := os.ReadFile(path)
-		if err != nil || !wanted.in(content) {
+		if err != nil || !wanted.In(content) {
 			return err
 		}
 		file, err := os.Stat(path)
@@ -270,10 +229,10 @@ func (s *story) filesWith(wanted secret) ([]homeFile, error) {
 
 func (s *story) judgeText(place string, text []byte) finding {
 	f := finding{place: place, minted: "none", admin: "none"}
-	if s.minted.in(text) {
+	if s.minted.In(text) {
 		f.minted, f.wrong = "FOUND", "the minted token is in it"
 	}
-	if s.admin.in(text) {
+	if s.admin.In(text) {
 		f.admin, f.wrong = "FOUND", "the administrator's token is in it"
 	}
 	return f
@@ -287,45 +246,20 @@ func (s *story) judgeJSON(place string, text []byte) (finding, error) {
 		return f, fmt.Errorf("%s: %w", place, err)
 	}
 	seen := map[string]bool{}
-	walk(document, "", "", func(where, value string) {
-		if s.admin.in([]byte(value)) {
+	coderplay.WalkStrings(document, func(where, value string) {
+		if s.admin.In([]byte(value)) {
 			f.admin, f.wrong = where, "the administrator's token is at "+where
 		}
-		if !s.minted.in([]byte(value)) {
+		if !s.minted.In([]byte(value)) {
 			return
 		}
 		if !seen[where] {
 			seen[where] = true
 			f.minted = strings.TrimPrefix(f.minted+", "+where, "none, ")
 		}
-		if !documented[where] {
+		if !coderplay.TokenPlaces[where] {
 			f.wrong = "the minted token is at " + where
 		}
 	})
 	return f, nil
-}
-
-// walk calls f for every string, with the type of the object that it belongs to and the attribute's name. Private data
-// is decoded first.
-func walk(value any, kind, key string, f func(where, value string)) {
-	switch v := value.(type) {
-	case map[string]any:
-		if name, ok := v["type"].(string); ok && v["name"] != nil {
-			kind = name
-		}
-		for k, inner := range v {
-			walk(inner, kind, k, f)
-		}
-	case []any:
-		for _, inner := range v {
-			walk(inner, kind, key, f)
-		}
-	case string:
-		f(kind+"."+key, v)
-		if key == "private" {
-			if decoded, err := base64.StdEncoding.DecodeString(v); err == nil {
-				f(kind+".(private)", string(decoded))
-			}
-		}
-	}
 }

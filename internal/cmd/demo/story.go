@@ -33,7 +33,7 @@ type story struct {
 	agent               *coderplay.Agent
 	// printed is everything the scripts and clients printed, for the secret search.
 	printed       strings.Builder
-	minted, admin secret
+	minted, admin coderplay.Secret
 }
 
 func newStory(ctx context.Context, o options, dialect string) (*story, error) {

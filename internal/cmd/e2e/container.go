@@ -112,24 +112,29 @@ func (s *stage) showClock(ctx context.Context, name string) error {
 
 // leftInVolume gives the files of the home volume, seen from another container, that hold one of the secrets.
 func (s *stage) leftInVolume(ctx context.Context, volume string, secrets ...string) error {
+	found, err := s.filesWith(ctx, secrets, []string{"run", "--rm", "--network", "none", "--volume", volume + ":" + home}, baseImage(), home)
+	if err == nil && len(found) > 0 {
+		err = fmt.Errorf("the stopped workspace's home still holds a credential in %s", strings.Join(found, ", "))
+	}
+	return err
+}
+
+// filesWith gives mode and name of the files below some folders that hold one of the secrets, seen by a command of docker's
+// (run or exec with its options) in an image or container. The secrets go there by environment, and what is in the files stays there.
+func (s *stage) filesWith(ctx context.Context, secrets, command []string, where string, folders ...string) ([]string, error) {
 	env := coderplay.ProcessEnv()
-	args := []string{"run", "--rm", "--network", "none", "--volume", volume + ":" + home}
 	for i, secret := range secrets {
 		name := fmt.Sprintf("SECRET_%d", i)
 		env[name] = secret
-		args = append(args, "--env", name)
+		command = append(command, "--env", name)
 	}
-	// The names of the files, and never what is in them.
-	look := `for name in $(env | sed -n 's/^\(SECRET_[0-9]*\)=.*/\1/p'); do eval "secret=\$$name"; grep -rlF -e "$secret" ` + home + `; done; true`
-	r, err := s.engine.dockerWith(ctx, env, append(args, baseImage(), "sh", "-c", look)...)
+	look := `for name in $(env | sed -n 's/^\(SECRET_[0-9]*\)=.*/\1/p'); do eval "secret=\$$name"; grep -rslF -e "$secret" "$@"; done | sort -u | tr '\n' '\0' | xargs -0 -r stat -c '%a %n'`
+	r, err := s.engine.dockerWith(ctx, env, append(append(command, where, "sh", "-c", look, "sh"), folders...)...)
 	if err == nil {
 		err = r.Failure()
 	}
-	if err != nil {
-		return err
+	if text := strings.TrimSpace(r.Stdout); err == nil && text != "" {
+		return strings.Split(text, "\n"), nil
 	}
-	if found := strings.TrimSpace(r.Stdout); found != "" {
-		return fmt.Errorf("the stopped workspace's home still holds a credential in %s", strings.Join(strings.Fields(found), ", "))
-	}
-	return nil
+	return nil, err
 }

@@ -106,6 +106,7 @@ func tellAll(ctx context.Context, o options, out *coderplay.Output) error {
 		if err != nil {
 			rows = append(rows, []string{c.template, c.dialect, "ended early", "FAILED", ""})
 			failures = append(failures, fmt.Errorf("%s: %w", name, err))
+			engine.sweep(context.WithoutCancel(ctx)) // the next chapter's containers have the same names
 		}
 		if ctx.Err() != nil {
 			break

@@ -91,6 +91,7 @@ func tellOAuth(ctx context.Context, s *stage) error {
 		{"stop: no credential stays in the home volume", s.stopOAuth},
 		{"start again: all install", func(ctx context.Context) error { return s.startLinked(ctx, first, firstID) }},
 		{"prebuild, then claim by alice in the same container", s.prebuildAndClaimOAuth},
+		{"search: tokens only where they may be", s.searchSecrets},
 		{"destroy: containers and volumes are gone", s.destroyAll},
 	} {
 		if err := s.timed(ctx, step.what, step.do); err != nil {

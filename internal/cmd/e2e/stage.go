@@ -42,7 +42,9 @@ type stage struct {
 
 	cli, platform coderplay.Terraform
 	attempts      int
-	coder         *standIn
+	// minted are the tokens that the template's builds had, dead ones included.
+	minted []string
+	coder  *standIn
 }
 
 func newStage(ctx context.Context, o options, out *coderplay.Output, e *engine, c chapter) (*stage, error) {
@@ -107,10 +109,13 @@ func (s *stage) workspaceURL() string {
 
 func (s *stage) providerEnv() map[string]string {
 	return map[string]string{
-		"CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1",
+		"CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1", "TF_LOG": "TRACE", "TF_LOG_PATH": s.traceLog(),
 		"REGISTRY_URL": s.registry.URL, "REGISTRY_ACCESS_TOKEN": s.registry.AdminToken, "REGISTRY_CA_CERTIFICATE": s.registry.CAFile,
 	}
 }
+
+// traceLog is where Terraform and its providers log, all runs of the chapter one after the other.
+func (s *stage) traceLog() string { return filepath.Join(s.work, "trace.log") }
 
 func (s *stage) coderURL() string {
 	if s.coder != nil {

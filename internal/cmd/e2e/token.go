@@ -57,6 +57,7 @@ func tellToken(ctx context.Context, s *stage) error {
 		{"stop: no credential stays in the home volume", func(ctx context.Context) error { return s.stopFirst(ctx, agent, token) }},
 		{"start again: home kept, new token, all install", func(ctx context.Context) error { return s.startAgain(ctx, first) }},
 		{"prebuild, then claim by quinn in the same container", s.prebuildAndClaim},
+		{"search: tokens only where they may be", s.searchSecrets},
 		{"destroy: containers, volumes and tokens are gone", s.destroyAll},
 	} {
 		if err := s.timed(ctx, step.what, step.do); err != nil {
@@ -146,6 +147,7 @@ func (s *stage) lookAtState(ctx context.Context, w coderplay.Terraform) (string,
 		}
 		return nil
 	})
+	s.minted = append(s.minted, token)
 	switch {
 	case err != nil:
 		return "", err
@@ -248,7 +250,7 @@ func (s *stage) destroyAll(ctx context.Context) error {
 			}
 		}
 	}
-	return nil
+	return s.searchTexts()
 }
 
 // tokenOf gives the token in a workspace's state, and nothing for a template that mints none.
