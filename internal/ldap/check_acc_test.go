@@ -32,6 +32,15 @@ func TestCheck(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "asked from here") || strings.Contains(err.Error(), "wr0ng-one") {
 			t.Errorf("with a wrong password: %v", err)
 		}
+		if _, err := run(env, map[string]any{"user_dn_pattern": "uid={0},ou=people", "password": "Ada-Passw0rd", "manager_dn": nil, "manager_password": nil}); err != nil {
+			t.Errorf("with a pattern: %v", err)
+		}
+		if _, err := run(env, map[string]any{"user_dn_pattern": "uid={0},ou=people"}); err == nil || !strings.Contains(err.Error(), "password") {
+			t.Errorf("with a pattern and no password: %v", err)
+		}
+		if _, err := run(env, map[string]any{"search_sub_tree": false}); err == nil || !strings.Contains(err.Error(), "no entry fits") {
+			t.Errorf("with one level of too high a base: %v", err)
+		}
 		stored := theirs
 		stored.URL = "ldap://unreachable.example.com"
 		if _, err := env.Registry.LDAP.Create(t.Context(), registry.LDAPSettingsSpec{LDAPSettings: stored}); err != nil {

@@ -28,6 +28,8 @@ type checkModel struct {
 	BaseDN             types.String `tfsdk:"base_dn"`
 	SearchBases        types.Set    `tfsdk:"search_bases"`
 	SearchFilter       types.String `tfsdk:"search_filter"`
+	SearchSubTree      types.Bool   `tfsdk:"search_sub_tree"`
+	UserDNPattern      types.String `tfsdk:"user_dn_pattern"`
 	EmailAttribute     types.String `tfsdk:"email_attribute"`
 	ManagerDN          types.String `tfsdk:"manager_dn"`
 	ManagerPassword    types.String `tfsdk:"manager_password"`
@@ -74,7 +76,9 @@ func (c *check) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephem
 			"search_bases": schema.SetAttribute{
 				Optional: true, ElementType: types.StringType, MarkdownDescription: "Where people are searched, relative to `base_dn`. Default: below `base_dn` itself.",
 			},
-			"search_filter":        text("Filter that finds the person, with `{0}` for `username`. Default `(uid={0})`.", tfkit.Checked("LDAP filter", directory.CheckUserFilter)),
+			"search_filter":        text("Filter that finds the person, with `{0}` for `username`. Default `(uid={0})`, and no search with `user_dn_pattern`.", tfkit.Checked("LDAP filter", directory.CheckUserFilter)),
+			"search_sub_tree":      schema.BoolAttribute{Optional: true, MarkdownDescription: "Whether the person is searched in the whole sub-tree rather than directly below the search bases. Default `true`."},
+			"user_dn_pattern":      text("The person's DN relative to `base_dn`, with `{0}` for `username`, such as `uid={0},ou=people`, as Artifactory's settings have it: it signs in as them with `password` and reads their entry with their own rights. When that fails and `search_filter` is given, the search follows.", tfkit.Checked("DN pattern", directory.CheckDNPattern), stringvalidator.AlsoRequires(path.MatchRoot("password"))),
 			"email_attribute":      text("Attribute with the e-mail address. Default `mail`.", tfkit.Checked("attribute name", directory.CheckAttribute)),
 			"manager_dn":           text("DN to search as. Default: anonymously.", dn),
 			"manager_password":     secret("Password of `manager_dn`.", stringvalidator.AlsoRequires(path.MatchRoot("manager_dn"))),
@@ -112,8 +116,13 @@ func (c *check) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephem
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	filter := m.SearchFilter.ValueString()
+	if m.UserDNPattern.ValueString() == "" {
+		filter = orDefault(m.SearchFilter, keeperFilter)
+	}
 	person, err := directory.Look(ctx, directory.Query{
-		URL: m.URL.ValueString(), BaseDN: m.BaseDN.ValueString(), SearchBases: bases, SearchFilter: orDefault(m.SearchFilter, keeperFilter),
+		URL: m.URL.ValueString(), BaseDN: m.BaseDN.ValueString(), SearchBases: bases, SearchFilter: filter,
+		OneLevel: tfkit.Set(m.SearchSubTree) && !m.SearchSubTree.ValueBool(), UserDNPattern: m.UserDNPattern.ValueString(),
 		ManagerDN: m.ManagerDN.ValueString(), ManagerPassword: registry.NewSecret(m.ManagerPassword.ValueString()), StartTLS: m.StartTLS.ValueBool(),
 		InsecureSkipVerify: m.InsecureSkipVerify.ValueBool(), CACertificate: m.CACertificate.ValueString(), Username: m.Username.ValueString(),
 		Password: registry.NewSecret(m.Password.ValueString()), GroupsAttribute: orDefault(m.GroupsAttribute, "memberOf"),

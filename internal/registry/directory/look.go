@@ -25,10 +25,14 @@ const (
 
 // Query is a directory connection, as a registry's settings describe it, and the person to look for.
 type Query struct {
-	URL             string
-	BaseDN          string
-	SearchBases     []string // relative to BaseDN
-	SearchFilter    string
+	URL          string
+	BaseDN       string
+	SearchBases  []string // relative to BaseDN
+	SearchFilter string
+	// OneLevel searches people directly below the bases only, not in the whole sub-tree.
+	OneLevel bool
+	// UserDNPattern gives the person's DN, relative to BaseDN, without a search. It is tried first, with the Password that it takes.
+	UserDNPattern   string
 	ManagerDN       string
 	ManagerPassword registry.Secret
 	StartTLS        bool
@@ -55,8 +59,25 @@ type Person struct {
 	Groups []string
 }
 
-// Look connects, binds, finds the person and their groups, and signs in as them if there is a password.
+// Look finds the person and their groups as Artifactory does: by UserDNPattern, if there is one and the person's password fits,
+// else by a search with SearchFilter, if there is one. After a search it signs in as the person if there is a password.
 func Look(ctx context.Context, q Query) (Person, error) {
+	var byPattern error
+	if q.UserDNPattern != "" {
+		p, err := lookByPattern(ctx, q)
+		if err == nil || q.SearchFilter == "" {
+			return p, err
+		}
+		byPattern = err
+	}
+	p, err := lookBySearch(ctx, q)
+	if err != nil && byPattern != nil {
+		return p, fmt.Errorf("%w; before that: %w", err, byPattern)
+	}
+	return p, err
+}
+
+func lookBySearch(ctx context.Context, q Query) (Person, error) {
 	conn, err := dial(ctx, q)
 	if err != nil {
 		return Person{}, err
@@ -73,12 +94,50 @@ func Look(ctx context.Context, q Query) (Person, error) {
 	if err != nil {
 		return Person{}, err
 	}
+	p, err := describe(conn, q, entry)
+	if err == nil && !q.Password.Empty() {
+		if err := bind(conn, entry.DN, q.Password); err != nil {
+			return p, fail("sign in as", entry.DN, err, "The entry was found; the password is not its")
+		}
+	}
+	return p, err
+}
+
+// lookByPattern signs in under the DN that the pattern gives, and reads with the person's own rights.
+func lookByPattern(ctx context.Context, q Query) (Person, error) {
+	filled, err := fill(q.UserDNPattern, ldap.EscapeDN(q.Username))
+	if err != nil {
+		return Person{}, fail("use", "user_dn_pattern", err, "")
+	}
+	dn := Join(filled, q.BaseDN)
+	conn, err := dial(ctx, q)
+	if err != nil {
+		return Person{}, err
+	}
+	defer func() { _ = conn.Close() }()
+	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
+	defer stop()
+	if err := bind(conn, dn, q.Password); err != nil {
+		return Person{}, fail("sign in as", dn, err, "Check user_dn_pattern, base_dn and the person's password")
+	}
+	entries, err := search(conn, dn, ldap.ScopeBaseObject, "(objectClass=*)", 0, q.EmailAttribute, q.GroupsAttribute)
+	if err == nil && len(entries) != 1 {
+		err = errors.New("the entry is not shown to the person")
+	}
+	if err != nil {
+		return Person{}, fail("read", dn, err, "A registry reads a person's entry with their own rights if it has a pattern: let them, or use search_filter")
+	}
+	return describe(conn, q, entries[0])
+}
+
+// describe reads what a registry would of a person's entry and groups.
+func describe(conn *ldap.Conn, q Query, entry *ldap.Entry) (Person, error) {
 	p := Person{DN: entry.DN, Email: entry.GetEqualFoldAttributeValue(q.EmailAttribute), Groups: slices.Clone(entry.GetEqualFoldAttributeValues(q.GroupsAttribute))}
 	if q.GroupFilter != "" {
 		filter := strings.ReplaceAll(q.GroupFilter, "{0}", ldap.EscapeFilter(entry.DN))
-		groups, err := search(conn, q.GroupBaseDN, filter, 0, "1.1")
+		groups, err := search(conn, q.GroupBaseDN, ldap.ScopeWholeSubtree, filter, 0, "1.1")
 		if err != nil {
-			return Person{}, fail("search groups below", q.GroupBaseDN, err, "Check group_base_dn, group_filter and what the manager may read")
+			return Person{}, fail("search groups below", q.GroupBaseDN, err, "Check group_base_dn, group_filter and what the one who searches may read")
 		}
 		for _, group := range groups {
 			p.Groups = append(p.Groups, group.DN)
@@ -86,11 +145,6 @@ func Look(ctx context.Context, q Query) (Person, error) {
 	}
 	slices.Sort(p.Groups)
 	p.Groups = slices.Compact(p.Groups)
-	if !q.Password.Empty() {
-		if err := bind(conn, entry.DN, q.Password); err != nil {
-			return p, fail("sign in as", entry.DN, err, "The entry was found; the password is not its")
-		}
-	}
 	return p, nil
 }
 
@@ -154,9 +208,13 @@ func find(conn *ldap.Conn, q Query) (*ldap.Entry, error) {
 	if len(bases) == 0 {
 		bases = []string{""}
 	}
+	scope := ldap.ScopeWholeSubtree
+	if q.OneLevel {
+		scope = ldap.ScopeSingleLevel
+	}
 	var found []*ldap.Entry
 	for _, base := range bases {
-		entries, err := search(conn, Join(base, q.BaseDN), filter, 2, q.EmailAttribute, q.GroupsAttribute)
+		entries, err := search(conn, Join(base, q.BaseDN), scope, filter, 2, q.EmailAttribute, q.GroupsAttribute)
 		if err != nil {
 			return nil, fail("search people below", Join(base, q.BaseDN), err, "Check base_dn and search_bases, and what the manager may read")
 		}
@@ -173,8 +231,8 @@ func find(conn *ldap.Conn, q Query) (*ldap.Entry, error) {
 	}
 }
 
-func search(conn *ldap.Conn, base, filter string, most int, attributes ...string) ([]*ldap.Entry, error) {
-	answer, err := conn.Search(ldap.NewSearchRequest(base, ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, most, int(answerTimeout/time.Second), false, filter, attributes, nil))
+func search(conn *ldap.Conn, base string, scope int, filter string, most int, attributes ...string) ([]*ldap.Entry, error) {
+	answer, err := conn.Search(ldap.NewSearchRequest(base, scope, ldap.NeverDerefAliases, most, int(answerTimeout/time.Second), false, filter, attributes, nil))
 	if ldap.IsErrorWithCode(err, ldap.LDAPResultSizeLimitExceeded) && answer != nil && most > 0 {
 		err = nil // two are enough to know that there is more than one
 	}

@@ -30,6 +30,26 @@ func TestLook(t *testing.T) {
 		"groups": {func(q *directory.Query) {
 			q.GroupsAttribute, q.GroupBaseDN, q.GroupFilter = "none", "ou=groups,"+slapdtest.BaseDN, "(member={0})"
 		}, 0, ""},
+		"one level": {func(q *directory.Query) { q.OneLevel = true }, 0, ""},
+		"one level, too high": {
+			func(q *directory.Query) { q.OneLevel, q.SearchBases = true, nil }, registry.KindUnavailable, "no entry fits (uid=ada)",
+		},
+		"a pattern": {func(q *directory.Query) {
+			q.UserDNPattern, q.SearchFilter, q.ManagerDN, q.Password = "uid={0},ou=people", "", "cn=nobody", registry.NewSecret("Ada-Passw0rd")
+		}, 0, ""},
+		"a pattern and another password": {func(q *directory.Query) {
+			q.UserDNPattern, q.SearchFilter, q.Password = "uid={0},ou=people", "", registry.NewSecret("wr0ng-one")
+		}, registry.KindUnauthorized, "Check user_dn_pattern"},
+		"a pattern and no password": {func(q *directory.Query) { q.UserDNPattern, q.SearchFilter = "uid={0},ou=people", "" }, registry.KindUnavailable, "there is no password"},
+		"a pattern and a name that injects": {func(q *directory.Query) {
+			q.UserDNPattern, q.SearchFilter, q.Username, q.Password = "uid={0},ou=people", "", "ada,ou=people", registry.NewSecret("Ada-Passw0rd")
+		}, registry.KindUnauthorized, `uid=ada\,ou=people,ou=people`},
+		"a search after a pattern that does not fit": {func(q *directory.Query) {
+			q.UserDNPattern, q.Password = "uid={0},ou=nowhere", registry.NewSecret("Ada-Passw0rd")
+		}, 0, ""},
+		"neither fits": {func(q *directory.Query) {
+			q.UserDNPattern, q.SearchFilter, q.Password = "uid={0},ou=nowhere", "(uid=x{0})", registry.NewSecret("Ada-Passw0rd")
+		}, registry.KindUnavailable, "before that: "},
 		"signing in": {func(q *directory.Query) { q.Password = registry.NewSecret("Ada-Passw0rd") }, 0, ""},
 		"another password": {
 			func(q *directory.Query) { q.Password = registry.NewSecret("wr0ng-one") }, registry.KindUnauthorized, "password is not its",
