@@ -77,6 +77,11 @@ func (w *world) under(ctx context.Context, p plague, k int, core *plugintest.Cor
 	return report, err, w.judge(p, report, err)
 }
 
+// secrets are what no report may give away.
+func (w *world) secrets() []string {
+	return []string{w.server.AdminToken, w.server.Users[0].Password, firstPassword, secondPassword}
+}
+
 func (w *world) judge(p plague, report plugintest.Report, err error) error {
 	struck := slices.ContainsFunc(w.server.Log.Entries(), func(e record.Entry) bool { return e.Fault != "" })
 	if !struck && p.kill == alive && !p.hangs && !p.cancels { // the registry notes a client that gave up when it notices
@@ -90,7 +95,7 @@ func (w *world) judge(p plague, report plugintest.Report, err error) error {
 		if d.Summary == "" || d.Detail == "" {
 			return failed(badReport, "a diagnostic says nothing: %q: %q", d.Summary, d.Detail)
 		}
-		for _, secret := range []string{w.server.AdminToken, w.server.Users[0].Password, firstPassword, secondPassword} {
+		for _, secret := range w.secrets() {
 			if strings.Contains(d.Summary+d.Detail, secret) {
 				return failed(badReport, "a diagnostic gives a secret away: %s", d.Summary)
 			}
