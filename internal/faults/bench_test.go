@@ -65,6 +65,12 @@ func newBench(w *world, s subject, op operation) *bench {
 		core.Provider = w.block("username", "admin", "password", w.server.Users[0].Password)
 		b.core = &core
 	}
+	if s.exchange {
+		core := *w.core
+		core.Provider = w.block()
+		core.Provider["oidc"] = config{"provider_name": ciProviderID, "token": w.pipeline}
+		b.core, b.subject.others = &core, w.trust
+	}
 	return b
 }
 

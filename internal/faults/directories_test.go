@@ -1,6 +1,7 @@
 package faults
 
 import (
+	"github.com/registry-identity/terraform-provider-registry/internal/devregistry"
 	"github.com/registry-identity/terraform-provider-registry/internal/devregistry/state"
 )
 
@@ -61,4 +62,29 @@ func mappingSubject(provider string, own config) subject {
 			st.ArtifactKeeper.CIProviders = append(st.ArtifactKeeper.CIProviders, &state.CIProvider{ID: provider, Name: "ci", IssuerURL: "https://issuer.example.com"})
 		},
 	}
+}
+
+// pipelineSubject is whom a pipeline's identity token is about.
+const pipelineSubject = "repo:acme/platform"
+
+// trust has the registry take a pipeline's identity token for an administrator's.
+func (w *world) trust(st *state.State) {
+	claims := map[string]any{"sub": pipelineSubject}
+	st.Artifactory.OIDCProviders = append(st.Artifactory.OIDCProviders, &state.OIDCProvider{
+		OIDCSettings: state.OIDCSettings{Name: ciProviderID, IssuerURL: w.idp.URL, ProviderType: "Generic OpenID Connect", Audience: "registry"},
+		Mappings: []state.OIDCMapping{{Name: "pipeline", Priority: 1, Claims: claims, TokenSpec: state.OIDCTokenSpec{
+			Username: "admin", Scope: "applied-permissions/admin", Audience: "*@*", ExpiresIn: 60,
+		}}},
+	})
+	if w.server.Dialect == devregistry.ArtifactKeeper {
+		// The account is as after a first exchange, made an administrator since.
+		st.Users = append(st.Users, &state.User{
+			ID: "5a1f6a0f-6b6a-4b0e-a9f6-3d1f8c2f7a55", Username: "ci-0e6f9c1c", Email: "ci-0e6f9c1c@ci.local", AuthProvider: "ci", ExternalID: pipelineSubject,
+			Active: true, Admin: true, CreatedAt: st.Groups[0].CreatedAt,
+		})
+	}
+	st.ArtifactKeeper.CIProviders = append(st.ArtifactKeeper.CIProviders, &state.CIProvider{
+		ID: ciProviderID, Name: "ci", Type: "generic", IssuerURL: w.idp.URL, Audience: "registry", Enabled: true,
+		Mappings: []*state.CIMapping{{ID: "0e6f9c1c-7f0b-4a8e-8f57-6b8f2b6d1c44", Name: "pipeline", Priority: 1, ClaimFilters: claims, Enabled: true}},
+	})
 }

@@ -23,8 +23,8 @@ type subject struct {
 	replace  map[string]any
 	// others is what somebody else has on the registry.
 	others func(*state.State)
-	// signIn uses user name and password instead of a token.
-	signIn              bool
+	// signIn uses user name and password instead of a token, exchange the identity token of a pipeline.
+	signIn, exchange    bool
 	createBeforeDestroy bool
 	// claim is how an object that a killed run left behind is taken over: by an import of this id, or by arguments that
 	// are added to the configuration. A subject without a claim finds its own again.
@@ -77,7 +77,7 @@ func with(base config, more config) config {
 func subjects(dialect devregistry.Dialect) []subject {
 	list := []subject{userSubject(), disabledUserSubject(), adoptedUserSubject(), groupSubject(), edgeSubject(), setSubject()}
 	list = append(list, tokenSubjects()...)
-	list = append(list, directorySubject(), issuerSubject())
+	list = append(list, directorySubject(), issuerSubject(), exchangedSubject())
 	if dialect == devregistry.Artifactory {
 		return append(list, targetSubject(), groupTokenSubject(), directoryGroupsSubject(), directoryGroupSubject(),
 			mappingSubject("ci", config{"artifactory": config{"username": "alice"}}))
@@ -246,4 +246,10 @@ func seedRule(st *state.State) {
 func signedInSubject() subject {
 	create := config{"group": "developers", "username": "alice"}
 	return subject{name: "membership by session", resource: "registry_group_membership", create: create, signIn: true}
+}
+
+// exchangedSubject signs in with the identity token of a pipeline.
+func exchangedSubject() subject {
+	create := config{"group": "developers", "username": "alice"}
+	return subject{name: "membership by exchange", resource: "registry_group_membership", create: create, exchange: true}
 }

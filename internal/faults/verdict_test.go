@@ -79,7 +79,7 @@ func (w *world) under(ctx context.Context, p plague, k int, core *plugintest.Cor
 
 // secrets are what no report may give away.
 func (w *world) secrets() []string {
-	return []string{w.server.AdminToken, w.server.Users[0].Password, firstPassword, secondPassword}
+	return []string{w.server.AdminToken, w.server.Users[0].Password, firstPassword, secondPassword, w.pipeline}
 }
 
 func (w *world) judge(p plague, report plugintest.Report, err error) error {

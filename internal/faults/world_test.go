@@ -14,6 +14,7 @@ import (
 
 	"github.com/registry-identity/terraform-provider-registry/internal/devregistry"
 	"github.com/registry-identity/terraform-provider-registry/internal/devregistry/devregistrytest"
+	"github.com/registry-identity/terraform-provider-registry/internal/devregistry/issuer/issuertest"
 	"github.com/registry-identity/terraform-provider-registry/internal/devregistry/record"
 	"github.com/registry-identity/terraform-provider-registry/internal/devregistry/state"
 	"github.com/registry-identity/terraform-provider-registry/internal/plugintest"
@@ -31,11 +32,18 @@ type world struct {
 	// wait, when set, is told of the pauses between attempts instead of nothing happening.
 	wait func(time.Duration)
 	bulk snapshot.Options
+	// idp is an issuer that pipelines have their tokens from; pipeline is one of them.
+	idp      *issuertest.Issuer
+	pipeline string
 }
 
 func newWorld(t testing.TB, dialect devregistry.Dialect) *world {
 	t.Helper()
-	w := &world{server: devregistrytest.Start(t, dialect), bulk: snapshot.Options{Direct: snapshot.DefaultDirect}}
+	w := &world{idp: issuertest.Start(t), bulk: snapshot.Options{Direct: snapshot.DefaultDirect}}
+	w.pipeline = w.idp.Token(t, map[string]any{"sub": pipelineSubject, "aud": "registry", "exp": time.Now().Add(3 * time.Hour).Unix()})
+	w.server = devregistrytest.Start(t, dialect, func(o *devregistry.Options) {
+		o.IssuerClient, o.ArtifactKeeper.AllowPrivateIssuers = w.idp.Client, true
+	})
 	w.carrier = &carrier{base: devregistrytest.Client(t, w.server).Transport, faults: w.server.Faults}
 	var err error
 	w.core, err = plugintest.New(t.Context(), w.serve, w.block("access_token", w.server.AdminToken))
