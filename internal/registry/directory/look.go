@@ -62,22 +62,22 @@ type Person struct {
 // Look finds the person and their groups as Artifactory does: by UserDNPattern, if there is one and the person's password fits,
 // else by a search with SearchFilter, if there is one. After a search it signs in as the person if there is a password.
 func Look(ctx context.Context, q Query) (Person, error) {
-	var byPattern error
-	if q.UserDNPattern != "" {
-		p, err := lookByPattern(ctx, q)
-		if err == nil || q.SearchFilter == "" {
-			return p, err
-		}
-		byPattern = err
+	if q.UserDNPattern == "" {
+		return connected(ctx, q, lookBySearch)
 	}
-	p, err := lookBySearch(ctx, q)
-	if err != nil && byPattern != nil {
+	p, byPattern := connected(ctx, q, lookByPattern)
+	if byPattern == nil || q.SearchFilter == "" {
+		return p, byPattern
+	}
+	p, err := connected(ctx, q, lookBySearch)
+	if err != nil {
 		return p, fmt.Errorf("%w; before that: %w", err, byPattern)
 	}
-	return p, err
+	return p, nil
 }
 
-func lookBySearch(ctx context.Context, q Query) (Person, error) {
+// connected looks over a connection of its own, which the end of the context closes.
+func connected(ctx context.Context, q Query, look func(*ldap.Conn, Query) (Person, error)) (Person, error) {
 	conn, err := dial(ctx, q)
 	if err != nil {
 		return Person{}, err
@@ -85,6 +85,10 @@ func lookBySearch(ctx context.Context, q Query) (Person, error) {
 	defer func() { _ = conn.Close() }()
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	defer stop()
+	return look(conn, q)
+}
+
+func lookBySearch(conn *ldap.Conn, q Query) (Person, error) {
 	if q.ManagerDN != "" {
 		if err := bind(conn, q.ManagerDN, q.ManagerPassword); err != nil {
 			return Person{}, fail("bind as", q.ManagerDN, err, "Check manager_dn and manager_password")
@@ -104,19 +108,12 @@ func lookBySearch(ctx context.Context, q Query) (Person, error) {
 }
 
 // lookByPattern signs in under the DN that the pattern gives, and reads with the person's own rights.
-func lookByPattern(ctx context.Context, q Query) (Person, error) {
+func lookByPattern(conn *ldap.Conn, q Query) (Person, error) {
 	filled, err := fill(q.UserDNPattern, ldap.EscapeDN(q.Username))
 	if err != nil {
 		return Person{}, fail("use", "user_dn_pattern", err, "")
 	}
 	dn := Join(filled, q.BaseDN)
-	conn, err := dial(ctx, q)
-	if err != nil {
-		return Person{}, err
-	}
-	defer func() { _ = conn.Close() }()
-	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
-	defer stop()
 	if err := bind(conn, dn, q.Password); err != nil {
 		return Person{}, fail("sign in as", dn, err, "Check user_dn_pattern, base_dn and the person's password")
 	}
