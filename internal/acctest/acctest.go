@@ -95,7 +95,7 @@ func Everywhere(t *testing.T, test func(t *testing.T, env *Env)) {
 		Dialects(t, test)
 		return
 	}
-	needAcc(t)
+	NeedAcc(t)
 	t.Run(string(liveServer(t).Server.Type), func(t *testing.T) {
 		t.Parallel()
 		test(t, onLiveServer(t))
@@ -105,7 +105,7 @@ func Everywhere(t *testing.T, test func(t *testing.T, env *Env)) {
 // Registry starts an embedded registry that lives as long as the test. It skips the test unless TF_ACC is set.
 func Registry(t *testing.T, dialect devregistry.Dialect, options ...func(*devregistry.Options)) *Env {
 	t.Helper()
-	needAcc(t)
+	NeedAcc(t)
 	EmbeddedOnly(t, "it wants one of its own")
 	server := devregistrytest.Start(t, dialect, options...)
 	env := &Env{Dialect: dialect, Server: server, Registry: Open(t, server)}
@@ -120,7 +120,7 @@ func RegistryOrLive(t *testing.T, dialect devregistry.Dialect) *Env {
 	if live.Current() == "" {
 		return Registry(t, dialect)
 	}
-	needAcc(t)
+	NeedAcc(t)
 	if found := liveServer(t).Server.Type; found != registry.Type(dialect) {
 		t.Skipf("needs %s, and the live server is %s", registry.Type(dialect).Title(), found.Title())
 	}
@@ -135,7 +135,8 @@ func EmbeddedOnly(t *testing.T, why string) {
 	}
 }
 
-func needAcc(t *testing.T) {
+// NeedAcc skips a test that needs the command line tool unless TF_ACC is set. NewCLI leaves that to its callers.
+func NeedAcc(t *testing.T) {
 	t.Helper()
 	if os.Getenv("TF_ACC") == "" {
 		t.Skip("acceptance tests need TF_ACC=1")

@@ -18,9 +18,7 @@ import (
 // held against it. FAULTS_SEED draws other cells than those of every day; TestKilledProcesses kills the tool's processes.
 func TestSampleByTool(t *testing.T) {
 	t.Parallel()
-	if os.Getenv("TF_ACC") == "" {
-		t.Skip("acceptance tests need TF_ACC=1")
-	}
+	acctest.NeedAcc(t)
 	for _, dialect := range dialects {
 		t.Run(string(dialect), func(t *testing.T) {
 			t.Parallel()

@@ -41,7 +41,10 @@ func (o options) goTests(ctx context.Context, name live.Run) (*results, error) {
 	return found, err
 }
 
-// acceptancePackages are the packages whose tests use acctest.
+// embedded is where a tool plays against registries that are made to fail: a live one is never asked.
+const embedded = "/internal/faults"
+
+// acceptancePackages are the packages whose tests use acctest, and a live server with it.
 func acceptancePackages(ctx context.Context) ([]string, error) {
 	const format = `{{$path := .ImportPath}}{{range .TestImports}}{{$path}} {{.}}{{"\n"}}{{end}}{{range .XTestImports}}{{$path}} {{.}}{{"\n"}}{{end}}`
 	cmd := exec.CommandContext(ctx, "go", "list", "-f", format, "./...")
@@ -54,7 +57,7 @@ func acceptancePackages(ctx context.Context) ([]string, error) {
 	var packages []string
 	for line := range bytes.Lines(out) {
 		path, imported, _ := bytes.Cut(bytes.TrimSpace(line), []byte(" "))
-		if bytes.HasSuffix(imported, []byte("/internal/acctest")) && !slices.Contains(packages, string(path)) {
+		if bytes.HasSuffix(imported, []byte("/internal/acctest")) && !bytes.HasSuffix(path, []byte(embedded)) && !slices.Contains(packages, string(path)) {
 			packages = append(packages, string(path))
 		}
 	}
