@@ -153,7 +153,7 @@ func movesFromArtifactKeeper(t *testing.T, env *acctest.Env) []move {
 		t.Fatal(err)
 	}
 	own, err := env.Registry.Tokens.Mint(t.Context(), registry.TokenSpec{
-		UserID: admin.ID, Username: "admin", Label: "the peer's own", Scopes: []string{"read:artifacts"}, Expiry: registry.Expiry{Never: true},
+		UserID: admin.ID, Username: "admin", Label: "the peer's own", Scopes: registry.MustParseScopes("read:artifacts"), Expiry: registry.Expiry{Never: true},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -75,7 +75,7 @@ type Capabilities struct {
 	// Actions are the registry's own names for what a permission may grant, in the registry's order.
 	Actions []string
 	// DefaultTokenScopes are minted when a configuration names none.
-	DefaultTokenScopes []string
+	DefaultTokenScopes Scopes
 	// WholeDayExpiry is true where token lifetimes are whole days, at least one.
 	WholeDayExpiry bool
 	// BasicTokenUsername is the user name to send with a token over HTTP Basic; empty means the user's own.

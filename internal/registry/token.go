@@ -44,7 +44,7 @@ type TokenSpec struct {
 	UserID   string
 	Username string
 	Label    string
-	Scopes   []string
+	Scopes   Scopes
 	Expiry   Expiry
 
 	Artifactory *ArtifactoryTokenSpec

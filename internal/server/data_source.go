@@ -105,7 +105,7 @@ func (m *model) FromAPI(ctx context.Context, in *registry.Registry) diag.Diagnos
 	m.URL = types.StringValue(in.Server.URL)
 	m.Actions, d = types.ListValueFrom(ctx, types.StringType, in.Capabilities.Actions)
 	diags.Append(d...)
-	m.DefaultTokenScopes, d = types.ListValueFrom(ctx, types.StringType, in.Capabilities.DefaultTokenScopes)
+	m.DefaultTokenScopes, d = types.ListValueFrom(ctx, types.StringType, in.Capabilities.DefaultTokenScopes.Strings())
 	diags.Append(d...)
 	m.WholeDayExpiry = types.BoolValue(in.Capabilities.WholeDayExpiry)
 	m.BasicTokenUsername = tfkit.StringOrNull(in.Capabilities.BasicTokenUsername)

@@ -30,7 +30,7 @@ func TestFromAPI(t *testing.T) {
 		"Artifactory": {
 			registry.Registry{
 				Server:       registry.Server{Type: registry.Artifactory, URL: "https://a.example.com"},
-				Capabilities: registry.Capabilities{Actions: []string{"read", "annotate"}, DefaultTokenScopes: []string{"applied-permissions/user"}},
+				Capabilities: registry.Capabilities{Actions: []string{"read", "annotate"}, DefaultTokenScopes: registry.MustParseScopes("applied-permissions/user")},
 			},
 			model{
 				Type: types.StringValue("artifactory"), URL: types.StringValue("https://a.example.com"), Actions: texts("read", "annotate"),
@@ -41,7 +41,7 @@ func TestFromAPI(t *testing.T) {
 			registry.Registry{
 				Server: registry.Server{Type: registry.ArtifactKeeper, URL: "https://k.example.com"},
 				Capabilities: registry.Capabilities{
-					Actions: []string{"read"}, DefaultTokenScopes: []string{"read:artifacts"}, WholeDayExpiry: true, BasicTokenUsername: "__token__",
+					Actions: []string{"read"}, DefaultTokenScopes: registry.MustParseScopes("read:artifacts"), WholeDayExpiry: true, BasicTokenUsername: "__token__",
 				},
 			},
 			model{

@@ -82,9 +82,10 @@ func (e *ephemeralToken) Schema(_ context.Context, _ ephemeral.SchemaRequest, re
 				Optional: true, Computed: true, ElementType: types.StringType,
 				Validators: []validator.Set{
 					setvalidator.SizeBetween(1, 50),
-					setvalidator.ValueStringsAre(stringvalidator.LengthBetween(1, 256)),
+					setvalidator.ValueStringsAre(stringvalidator.LengthBetween(1, 256), tfkit.Checked("scope", registry.CheckScope)),
 				},
-				MarkdownDescription: "What the token may do, in the registry's own words. Default: `applied-permissions/user` on Artifactory, `read:artifacts` on Artifact Keeper.",
+				MarkdownDescription: "What the token may do, in the registry's own words, one scope in each element. Default: `applied-permissions/user` on Artifactory, `read:artifacts` on Artifact Keeper. Scopes " +
+					"that may carry administrator rights need the provider's `allow_admin_tokens`.",
 			},
 			"on_unreachable": schema.StringAttribute{
 				Optional:            true,
@@ -111,8 +112,11 @@ func (e *ephemeralToken) Open(ctx context.Context, req ephemeral.OpenRequest, re
 	if reg == nil {
 		return
 	}
-	scopes, diags := tfkit.Strings(ctx, result.Scopes)
+	scopes, diags := parseScopes(ctx, result.Scopes)
 	resp.Diagnostics.Append(diags...)
+	if diags.HasError() {
+		return
+	}
 	spec := registry.TokenSpec{Username: result.Username.ValueString(), Scopes: scopes}
 	if spec.Scopes == nil {
 		spec.Scopes = reg.Capabilities.DefaultTokenScopes
@@ -135,7 +139,7 @@ func (e *ephemeralToken) Open(ctx context.Context, req ephemeral.OpenRequest, re
 		return
 	}
 	if minted.Scopes == nil {
-		minted.Scopes = spec.Scopes
+		minted.Scopes = spec.Scopes.Strings()
 	}
 	resp.Diagnostics.Append(result.FromAPI(ctx, minted)...)
 	resp.Diagnostics.Append(tfkit.SavePrivate(ctx, resp.Private, ephemeralKey, opened{

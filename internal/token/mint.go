@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -25,13 +24,13 @@ type minter struct {
 
 // owner finds the account that a token shall be minted for and applies the safety rules of registry_identity once more:
 // a mistake in a template must not be enough to mint an administrator's token.
-func (m minter) owner(ctx context.Context, username string, scopes []string, diags *diag.Diagnostics) (registry.User, bool) {
+func (m minter) owner(ctx context.Context, username string, scopes registry.Scopes, diags *diag.Diagnostics) (registry.User, bool) {
 	if !m.scopesAllowed(ctx, scopes, diags) {
 		return registry.User{}, false
 	}
 	user, err := m.reg.Users.FindByUsername(ctx, username)
 	if registry.IsNotFound(err) {
-		if _, onlyGroups := registry.ScopeGroups(scopes); onlyGroups && m.reg.Server.Type == registry.Artifactory {
+		if _, onlyGroups := scopes.Groups(); onlyGroups && m.reg.Server.Type == registry.Artifactory {
 			return m.transient(username, diags)
 		}
 		diags.AddAttributeError(path.Root("username"), "No such user",
@@ -76,20 +75,17 @@ func refusal(err error) string {
 	}
 }
 
-// scopesAllowed refuses scopes that carry administrator rights, whoever the owner is.
-func (m minter) scopesAllowed(ctx context.Context, scopes []string, diags *diag.Diagnostics) bool {
+// scopesAllowed refuses scopes that are not known to be harmless, whoever the owner is.
+func (m minter) scopesAllowed(ctx context.Context, scopes registry.Scopes, diags *diag.Diagnostics) bool {
 	if m.allowAdmin {
 		return true
 	}
-	if scope := registry.AdminScope(scopes); scope != "" {
-		diags.Append(adminScopeError(fmt.Sprintf("The scope %q carries administrator rights.", scope)))
+	if denied := unsafeScope(m.reg.Server.Type, scopes); denied != nil {
+		diags.Append(denied)
 		return false
 	}
-	if m.reg.Server.Type != registry.Artifactory {
-		return true
-	}
-	groups, _ := registry.ScopeGroups(scopes)
-	for _, name := range slices.Compact(slices.Sorted(slices.Values(groups))) {
+	groups, _ := scopes.Groups()
+	for _, name := range groups {
 		group, err := m.reg.Groups.FindByName(ctx, name)
 		switch {
 		case registry.IsNotFound(err):
@@ -100,14 +96,23 @@ func (m minter) scopesAllowed(ctx context.Context, scopes []string, diags *diag.
 			tfkit.AddError(diags, fmt.Sprintf("Cannot look up group %q", name), err, path.Root("scopes"))
 			return false
 		case group.Artifactory != nil && group.Artifactory.AdminPrivileges:
-			diags.Append(adminScopeError(fmt.Sprintf("A scope names the group %q, whose members are administrators.", name)))
+			diags.Append(scopeError(fmt.Sprintf("A scope names the group %q, whose members are administrators.", name)))
 			return false
 		}
 	}
 	return true
 }
 
-func adminScopeError(reason string) diag.Diagnostic {
+// unsafeScope is the error for the first scope that is not known to be harmless; nil when there is none.
+func unsafeScope(server registry.Type, scopes registry.Scopes) diag.Diagnostic {
+	scope, reason, found := scopes.Unsafe(server)
+	if !found {
+		return nil
+	}
+	return scopeError(fmt.Sprintf("The scope %q may carry administrator rights on %s: %s.", scope, server.Title(), reason))
+}
+
+func scopeError(reason string) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(path.Root("scopes"), "No token with administrator rights",
 		reason+" A workspace must not hold such a token. If this is intended, set allow_admin_tokens = true in the provider "+
 			"block, which belongs to the platform team.")

@@ -219,10 +219,16 @@ func TestOwner(t *testing.T) {
 		{registry.Artifactory, "alice", []string{"applied-permissions/groups:nope"}, false, "does not exist"},
 		{registry.Artifactory, "alice", []string{"system:identities:*"}, false, "administrator rights"},
 		{registry.Artifactory, "alice", []string{"system:identities:r"}, false, ""},
+		{registry.Artifactory, "alice", []string{"system:*:*"}, false, "administrator rights"},
+		{registry.Artifactory, "alice", []string{"system:*:r"}, false, "administrator rights"},
+		{registry.Artifactory, "alice", []string{"applied-permissions/roles:acme:Viewer"}, false, "project role"},
+		{registry.Artifactory, "alice", []string{"applied-permissions/roles:acme:Viewer"}, true, ""},
 		{registry.Artifactory, "job", []string{"applied-permissions/groups:readers"}, false, ""},
 		{registry.Artifactory, "job", []string{"applied-permissions/groups:readers", "applied-permissions/user"}, false, "has no user"},
 		{registry.Artifactory, "Admin", []string{"applied-permissions/groups:readers"}, false, "cannot be the subject"},
-		{registry.ArtifactKeeper, "job", []string{"applied-permissions/groups:readers"}, false, "has no user"},
+		{registry.ArtifactKeeper, "job", []string{"read:artifacts"}, false, "has no user"},
+		{registry.ArtifactKeeper, "job", []string{"applied-permissions/groups:readers"}, true, "has no user"},
+		{registry.ArtifactKeeper, "alice", []string{"delete:artifacts"}, false, "administrator rights"},
 		{registry.ArtifactKeeper, "alice", []string{"*"}, false, "administrator rights"},
 		{registry.ArtifactKeeper, "alice", []string{"read:artifacts", "admin"}, false, "administrator rights"},
 		{registry.ArtifactKeeper, "alice", []string{"read:artifacts", "write:artifacts"}, false, ""},
@@ -232,7 +238,7 @@ func TestOwner(t *testing.T) {
 			allowAdmin: c.allow,
 		}
 		var diags diag.Diagnostics
-		_, ok := mint.owner(t.Context(), c.name, c.scopes, &diags)
+		_, ok := mint.owner(t.Context(), c.name, registry.MustParseScopes(c.scopes...), &diags)
 		switch {
 		case ok != (c.says == "") || diags.HasError() == ok:
 			t.Errorf("%s %v: %t, %v", c.name, c.scopes, ok, diags)
@@ -261,7 +267,11 @@ func TestOwnerIsNeverAnAdministrator(t *testing.T) {
 			Groups: fakeGroups{admin: map[string]bool{"readers": false, "admins": true}},
 		}}
 		var diags diag.Diagnostics
-		_, ok := mint.owner(t.Context(), "u", scopes, &diags)
+		parsed, err := registry.ParseScopes(scopes)
+		if err != nil {
+			return
+		}
+		_, ok := mint.owner(t.Context(), "u", parsed, &diags)
 		risky := strings.Contains(strings.ToLower(strings.Join(scopes, " ")), "admin") || slices.Contains(scopes, "*") || slices.Contains(scopes, "system:permissions:rw")
 		if ok && (user.Admin || !user.Enabled || user.ServiceAccount || risky) {
 			r.Errorf("a token of %+v with %q would be minted", user, scopes)

@@ -65,8 +65,8 @@ var (
 // ToAPI implements tfkit.ModelToAPI. Owner and label are not the model's to know.
 func (m *model) ToAPI(ctx context.Context) (registry.TokenSpec, diag.Diagnostics) {
 	spec := registry.TokenSpec{Username: m.Username.ValueString()}
-	scopes, diags := tfkit.Strings(ctx, m.Scopes)
-	spec.Scopes = scopes
+	var diags diag.Diagnostics
+	spec.Scopes, diags = parseScopes(ctx, m.Scopes)
 	var err error
 	if spec.Expiry, err = expiry(m.ExpiresIn); err != nil {
 		diags.AddAttributeError(path.Root("expires_in"), "Invalid duration", err.Error()+".")
@@ -79,6 +79,16 @@ func (m *model) ToAPI(ctx context.Context) (registry.TokenSpec, diag.Diagnostics
 		spec.Artifactory = &artifactory
 	}
 	return spec, diags
+}
+
+// parseScopes reads the scopes of a configuration; they are nil when it names none.
+func parseScopes(ctx context.Context, set types.Set) (registry.Scopes, diag.Diagnostics) {
+	texts, diags := tfkit.Strings(ctx, set)
+	scopes, err := registry.ParseScopes(texts)
+	if err != nil {
+		diags.AddAttributeError(path.Root("scopes"), "Invalid scope", err.Error()+". No token was minted.")
+	}
+	return scopes, diags
 }
 
 // FromAPI implements tfkit.ModelFromAPI for the one answer that carries the secret.

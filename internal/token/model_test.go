@@ -44,10 +44,10 @@ func TestModelToAPI(t *testing.T) {
 	})
 	got, diags := m.ToAPI(t.Context())
 	want := registry.TokenSpec{
-		Username: "alice", Scopes: []string{"a", "b"}, Expiry: registry.Expiry{Duration: 36 * time.Hour},
+		Username: "alice", Scopes: registry.MustParseScopes("a", "b"), Expiry: registry.Expiry{Duration: 36 * time.Hour},
 		Artifactory: &registry.ArtifactoryTokenSpec{Refreshable: true, Audience: "jfrt@*"},
 	}
-	if diff := cmp.Diff(want, got); diff != "" || diags.HasError() {
+	if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b registry.Scope) bool { return a.String() == b.String() })); diff != "" || diags.HasError() {
 		t.Errorf("-want +got:\n%s%v", diff, diags)
 	}
 	bare := nullModel()

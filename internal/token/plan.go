@@ -109,7 +109,7 @@ func (r *tokenResource) planWithServer(ctx context.Context, plan, config model, 
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(checkServer(reg, spec, r.Data.AllowAdminTokens)...)
 	if spec.Scopes == nil {
-		scopes, diags := tfkit.StringSet(ctx, reg.Capabilities.DefaultTokenScopes)
+		scopes, diags := tfkit.StringSet(ctx, reg.Capabilities.DefaultTokenScopes.Strings())
 		resp.Diagnostics.Append(diags...)
 		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("scopes"), scopes)...)
 	}
@@ -126,8 +126,8 @@ func checkServer(reg *registry.Registry, spec registry.TokenSpec, allowAdmin boo
 			fmt.Sprintf("The provider is configured for %s at %s, which cannot mint what artifactory = {…} asks for. Remove it.",
 				title, reg.Server.URL))
 	}
-	if scope := registry.AdminScope(spec.Scopes); scope != "" && !allowAdmin {
-		diags.Append(adminScopeError(fmt.Sprintf("The scope %q carries administrator rights.", scope)))
+	if denied := unsafeScope(reg.Server.Type, spec.Scopes); denied != nil && !allowAdmin {
+		diags.Append(denied)
 	}
 	return diags
 }

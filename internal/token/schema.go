@@ -19,6 +19,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/registry-identity/terraform-provider-registry/internal/registry"
 	"github.com/registry-identity/terraform-provider-registry/internal/tfkit"
 )
 
@@ -49,12 +50,15 @@ func (r *tokenResource) Schema(ctx context.Context, _ resource.SchemaRequest, re
 			},
 			"scopes": schema.SetAttribute{
 				Optional: true, Computed: true, ElementType: types.StringType,
-				MarkdownDescription: "What the token may do, in the registry's own words. Default: `applied-permissions/user` on Artifactory (whatever the " +
-					"user may do), `read:artifacts` on Artifact Keeper (add `write:artifacts` to publish). Scopes with administrator rights need " +
-					"the provider's `allow_admin_tokens`. Changing them replaces the token.",
+				MarkdownDescription: "What the token may do, in the registry's own words, one scope in each element. Default: `applied-permissions/user` on Artifactory (whatever the " +
+					"user may do), `read:artifacts` on Artifact Keeper (add `write:artifacts` to publish). Scopes that may carry administrator rights need " +
+					"the provider's `allow_admin_tokens`. Known to be harmless on Artifactory: `applied-permissions/user`, `applied-permissions/groups:` with existing groups " +
+					"whose members are not administrators, `artifact:TARGET:ACTIONS` with the actions `r`, `w`, `d` and `a` (for the token, whatever its owner may do), and `system:TARGET:r` with the targets " +
+					"`identities`, `permissions`, `metrics` and `info/licenses`; a project role (`applied-permissions/roles:`) is not. On Artifact Keeper: `read:artifacts`, `write:artifacts`, " +
+					"`read:repositories`, `write:repositories` and `read:users`. Changing them replaces the token.",
 				Validators: []validator.Set{
 					setvalidator.SizeBetween(1, 50),
-					setvalidator.ValueStringsAre(stringvalidator.LengthBetween(1, 256)),
+					setvalidator.ValueStringsAre(stringvalidator.LengthBetween(1, 256), tfkit.Checked("scope", registry.CheckScope)),
 				},
 				PlanModifiers: []planmodifier.Set{setplanmodifier.UseStateForUnknown()},
 			},

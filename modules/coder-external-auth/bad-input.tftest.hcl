@@ -234,6 +234,36 @@ run "scopes_as_one_text" {
   expect_failures = [output.environment]
 }
 
+run "two_scopes_in_one" {
+  command = plan
+
+  variables {
+    auth_providers = [{ id = "gl", type = "gitlab", client_id = "a", scopes = ["read_api write_repository"] }]
+  }
+
+  expect_failures = [output.environment]
+}
+
+run "no_break_space_in_a_scope" {
+  command = plan
+
+  variables {
+    auth_providers = [{ id = "gl", type = "gitlab", client_id = "a", scopes = ["read_api\u00a0api"] }]
+  }
+
+  expect_failures = [output.environment]
+}
+
+run "vertical_tab_in_a_scope" {
+  command = plan
+
+  variables {
+    auth_providers = [{ id = "gl", type = "gitlab", client_id = "a", scopes = ["read_api\u000bapi"] }]
+  }
+
+  expect_failures = [output.environment]
+}
+
 run "device_flow_without_its_url" {
   command = plan
 

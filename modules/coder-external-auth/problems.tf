@@ -24,7 +24,7 @@ locals {
     ),
     [for name in local.url_names : "${name} must be an https URL such as https://git.example.com, without user name, quotes or spaces: codes and tokens are sent to it." if can(p.given[name]) && !can(regex("^https://[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]{1,5})?(/[^\\s'\"\\\\@]*)?$", p.given[name]))],
     [for name in keys(p.given) : "${name} holds a quote or a line break, which no settings file can carry." if contains(keys(local.settings), name) && !contains(local.url_names, name) && can(regex("['\\n\\r]", try(join(" ", p.given[name]), tostring(p.given[name]), "")))],
-    [for name in ["scopes", "extra_token_keys"] : "${name} must be a list of words without spaces, such as [\"read_api\", \"write_repository\"]." if can(p.given[name]) && !try(alltrue([for s in p.given[name] : can(regex("^\\S+$", s))]) && !can(tostring(p.given[name])), false)],
+    [for name in ["scopes", "extra_token_keys"] : "${name} must be a list of words of visible ASCII characters without double quotes and backslashes, such as [\"read_api\", \"write_repository\"]." if can(p.given[name]) && !try(alltrue([for s in p.given[name] : can(regex("^[!#-\\[\\]-~]+$", s))]) && !can(tostring(p.given[name])), false)],
     [for name in ["device_flow", "no_refresh"] : "${name} must be true or false." if can(p.given[name]) && !can(tobool(p.given[name]))],
     can(p.given.client_secret_ref) && !(try(sort(keys(p.given.client_secret_ref)), []) == tolist(["key", "name"]) && can(regex("^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", p.given.client_secret_ref.name)) && can(regex("^[A-Za-z0-9._-]+$", p.given.client_secret_ref.key))) ? ["client_secret_ref must be { name = \"…\", key = \"…\" }: the name of a Kubernetes Secret, and a key in it."] : [],
 

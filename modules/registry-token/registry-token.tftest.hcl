@@ -302,3 +302,104 @@ run "counted_stop" {
     error_message = "a stopped workspace has no token"
   }
 }
+
+run "scopes" {
+  variables {
+    scopes = ["applied-permissions/user", "applied-permissions/groups:\"Dev Team\",readers", "artifact:npm-*:r,w"]
+  }
+
+  assert {
+    condition     = length(registry_token.workspace[0].scopes) == 3
+    error_message = "each element is one scope"
+  }
+}
+
+run "two_scopes_in_one" {
+  command = plan
+
+  variables {
+    scopes = ["applied-permissions/user applied-permissions/admin"]
+  }
+
+  expect_failures = [var.scopes]
+}
+
+run "blank_before_a_scope" {
+  command = plan
+
+  variables {
+    scopes = [" applied-permissions/user"]
+  }
+
+  expect_failures = [var.scopes]
+}
+
+run "line_end_in_a_scope" {
+  command = plan
+
+  variables {
+    scopes = ["applied-permissions/user\n"]
+  }
+
+  expect_failures = [var.scopes]
+}
+
+run "tab_in_a_scope" {
+  command = plan
+
+  variables {
+    scopes = ["applied-permissions/user\tapplied-permissions/admin"]
+  }
+
+  expect_failures = [var.scopes]
+}
+
+run "no_break_space_in_a_scope" {
+  command = plan
+
+  variables {
+    scopes = ["applied-permissions/user\u00a0applied-permissions/admin"]
+  }
+
+  expect_failures = [var.scopes]
+}
+
+run "invisible_space_in_a_scope" {
+  command = plan
+
+  variables {
+    scopes = ["applied-permissions/user\u200bapplied-permissions/admin"]
+  }
+
+  expect_failures = [var.scopes]
+}
+
+run "open_quote_in_a_scope" {
+  command = plan
+
+  variables {
+    scopes = ["applied-permissions/groups:\"readers"]
+  }
+
+  expect_failures = [var.scopes]
+}
+
+run "escaped_quote_in_a_scope" {
+  command = plan
+
+  variables {
+    scopes = ["applied-permissions/groups:\"a\\\" applied-permissions/admin\""]
+  }
+
+  expect_failures = [var.scopes]
+}
+
+run "empty_scope" {
+  command = plan
+
+  variables {
+    scopes = [""]
+  }
+
+  expect_failures = [var.scopes]
+}

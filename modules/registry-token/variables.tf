@@ -39,9 +39,15 @@ variable "rotate_before" {
 }
 
 variable "scopes" {
-  description = "What the token may do, in the registry's own words. Null takes the registry's default for a user who installs packages."
+  description = "What the token may do, in the registry's own words, one scope in each element. Null takes the registry's default for a user who installs packages."
   type        = set(string)
   default     = null
+
+  # Artifactory receives all scopes in one string and splits it at blanks outside double quotes.
+  validation {
+    condition     = var.scopes == null ? true : alltrue([for s in var.scopes : can(regex("^([^\\s\\p{Z}\\p{C}\"\\\\]|\"( |[^\\s\\p{Z}\\p{C}\"\\\\])*\")+$", s))])
+    error_message = "Each element of scopes must be exactly one scope: no white space outside double quotes, no backslash, no invisible character, and every double quote closed. Write several scopes as several elements."
+  }
 }
 
 variable "match" {

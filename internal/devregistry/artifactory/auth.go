@@ -193,10 +193,12 @@ func (s *server) principalWith(st *state.State, user *state.User, c claims, gran
 	}
 	p.tokenID, p.token, p.grants = c.ID, c, granted
 	p.admin = p.admin || granted.admin
-	p.groups = append(p.groups, granted.groups...)
-	for _, name := range granted.groups {
-		if group := st.GroupByName(name); group != nil && group.AdminPrivileges {
-			p.admin = true
+	for _, group := range st.Groups {
+		named := slices.ContainsFunc(granted.groups, func(pattern string) bool { return matchesFold(pattern, group.Name) })
+		own := granted.ownGroups && user != nil && slices.Contains(st.GroupsOf(user.ID), group)
+		if named || own {
+			p.groups = append(p.groups, group.Name)
+			p.admin = p.admin || group.AdminPrivileges
 		}
 	}
 	return p

@@ -25,7 +25,7 @@ func New(client *transport.Client, diagnose func(context.Context) string) *regis
 		Server: registry.Server{Type: registry.ArtifactKeeper, URL: c.BaseURL()},
 		Capabilities: registry.Capabilities{
 			Actions:                 []string{"read", "write", "delete", "admin"},
-			DefaultTokenScopes:      []string{"read:artifacts"},
+			DefaultTokenScopes:      registry.MustParseScopes("read:artifacts"),
 			WholeDayExpiry:          true,
 			BasicTokenUsername:      "__token__",
 			PermissionPerRepository: true,

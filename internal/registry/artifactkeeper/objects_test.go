@@ -14,7 +14,7 @@ var tokensOf1 = "/api/v1/users/" + id(1) + "/tokens"
 
 func spec() registry.TokenSpec {
 	return registry.TokenSpec{
-		UserID: id(1), Username: "alice", Label: "label", Scopes: []string{"read:artifacts"},
+		UserID: id(1), Username: "alice", Label: "label", Scopes: registry.MustParseScopes("read:artifacts"),
 		Expiry: registry.Expiry{Duration: 2 * 24 * time.Hour},
 	}
 }

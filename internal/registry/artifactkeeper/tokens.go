@@ -89,7 +89,7 @@ func (t tokens) Mint(ctx context.Context, spec registry.TokenSpec) (registry.Min
 		Name      string   `json:"name"`
 		Scopes    []string `json:"scopes"`
 		ExpiresIn *int     `json:"expires_in_days,omitempty"`
-	}{spec.Label, append([]string{}, spec.Scopes...), days}
+	}{spec.Label, spec.Scopes.Strings(), days}
 	var answer mintedJSON
 	now := time.Now().UTC().Truncate(time.Second)
 	failed := t.c.Do(ctx, transport.Request{

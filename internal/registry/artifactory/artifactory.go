@@ -27,7 +27,7 @@ func New(client *transport.Client, diagnose func(context.Context) string) *regis
 		Server: registry.Server{Type: registry.Artifactory, URL: c.BaseURL()},
 		Capabilities: registry.Capabilities{
 			Actions:            []string{"read", "annotate", "write", "delete", "manage", "scan", "execute", "distribute"},
-			DefaultTokenScopes: []string{"applied-permissions/user"},
+			DefaultTokenScopes: registry.MustParseScopes("applied-permissions/user"),
 			LDAPWholePassword:  true,
 		},
 		Users:         u,

@@ -65,7 +65,7 @@ func (t tokens) Mint(ctx context.Context, spec registry.TokenSpec) (registry.Min
 	op, object := "mint", "token for "+userObject(spec.Username)
 	body := mintBody{
 		GrantType: "client_credentials", Username: registry.LowerASCII(spec.Username),
-		Scope: strings.Join(spec.Scopes, " "), Description: spec.Label,
+		Scope: strings.Join(spec.Scopes.Strings(), " "), Description: spec.Label,
 	}
 	switch lifetime := spec.Expiry; {
 	case lifetime.Never:

@@ -36,7 +36,7 @@ func TestMintSendsOnlyWhatIsSet(t *testing.T) {
 		},
 		"everything": {
 			func(s *registry.TokenSpec) {
-				s.Username, s.Label, s.Scopes = "Alice", "label", []string{"applied-permissions/groups:a", "system:metrics:r"}
+				s.Username, s.Label, s.Scopes = "Alice", "label", registry.MustParseScopes("applied-permissions/groups:a", "system:metrics:r")
 				s.Expiry.Duration = time.Hour
 				s.Artifactory = &registry.ArtifactoryTokenSpec{
 					Refreshable: true, Reference: true, Audience: "jfrt@*", ProjectKey: "proj", ForceRevocable: true,

@@ -33,7 +33,7 @@ func TestTokenLifecycle(t *testing.T) {
 		e.budget(t, "mint", 1)
 		end := time.Now().Add(30 * day)
 		if minted.ID == "" || minted.AccessToken.Empty() || minted.Username != "alice" || minted.Label != spec.Label ||
-			minted.ExpiresAt.Sub(end).Abs() > time.Minute || !slices.Equal(minted.Scopes, spec.Scopes) || !e.Tokens.Revocable(minted) {
+			minted.ExpiresAt.Sub(end).Abs() > time.Minute || !slices.Equal(minted.Scopes, spec.Scopes.Strings()) || !e.Tokens.Revocable(minted) {
 			t.Errorf("minted %+v", minted.Token)
 		}
 		read := must(e.Tokens.Get(ctx, spec.UserID, minted.ID))(t)
@@ -172,7 +172,7 @@ func TestTokenScopesAreTheServersBusiness(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, e *env) {
 		spec := e.tokenSpec(t, "alice", "x")
-		spec.Scopes = []string{"read-everything"}
+		spec.Scopes = registry.MustParseScopes("read-everything")
 		_, err := e.Tokens.Mint(t.Context(), spec)
 		wantKind(t, err, registry.KindInvalid)
 	})
