@@ -56,6 +56,12 @@ func (e *Env) Moves(t *testing.T, move Move) plugintest.State {
 	return after
 }
 
+// Moved is the state right after a `moved` block, before anything is applied.
+func (e *Env) Moved(t *testing.T, move Move) plugintest.State {
+	t.Helper()
+	return moved(t, move)
+}
+
 // moved calls the provider as core does for a `moved` block. The host in the address is one that nobody compares.
 func moved(t *testing.T, move Move) plugintest.State {
 	t.Helper()

@@ -28,7 +28,7 @@ type opening struct {
 func (o *opening) open(ctx context.Context, core *plugintest.Core) (plugintest.Report, error) {
 	return core.Ephemeral(ctx, plugintest.Resource{Type: "registry_token", Config: config{
 		"username": "alice", "description": "one run", "on_unreachable": o.policy,
-	}}, func() {})
+	}}, func(*plugintest.Object) {})
 }
 
 // undisturbed implements player.

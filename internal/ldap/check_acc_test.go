@@ -22,7 +22,7 @@ func TestCheck(t *testing.T) {
 		for name, v := range more {
 			config[name] = v
 		}
-		return env.Core(t).Ephemeral(t.Context(), plugintest.Resource{Type: "registry_ldap_check", Config: config}, func() {})
+		return env.Core(t).Ephemeral(t.Context(), plugintest.Resource{Type: "registry_ldap_check", Config: config}, func(*plugintest.Object) {})
 	}
 	acctest.ProtocolDialects(t, func(t *testing.T, _ *acctest.Protocol, env *acctest.Env) {
 		if _, err := run(env, nil); err != nil {

@@ -15,12 +15,12 @@ import (
 )
 
 func (s *server) groupRoutes() {
-	s.admin("POST /access/api/v2/groups", s.postGroup)
+	s.admin("POST /access/api/v2/groups", s.postGroup, "identities:w")
 	s.admin("GET /access/api/v2/groups", s.listGroups, "identities:r")
 	s.admin("GET /access/api/v2/groups/{name}", s.getGroup, "identities:r")
-	s.admin("PATCH /access/api/v2/groups/{name}", s.patchGroup)
-	s.admin("DELETE /access/api/v2/groups/{name}", s.deleteGroup)
-	s.admin("PATCH /access/api/v2/groups/{name}/members", s.patchMembers)
+	s.admin("PATCH /access/api/v2/groups/{name}", s.patchGroup, "identities:w")
+	s.admin("DELETE /access/api/v2/groups/{name}", s.deleteGroup, "identities:d")
+	s.admin("PATCH /access/api/v2/groups/{name}/members", s.patchMembers, "identities:w")
 }
 
 // maxGroupName is the length limit of group names (JFrog help: "Create a Group").

@@ -17,18 +17,18 @@ const realmInternal = "internal"
 
 func (s *server) permissionRoutes() {
 	const root = "/access/api/v2/permissions"
-	s.admin("POST "+root, s.postPermission)
+	s.admin("POST "+root, s.postPermission, "permissions:w")
 	s.admin("GET "+root, s.listPermissions, "permissions:r")
 	s.admin("GET "+root+"/{name}", s.getPermission, "permissions:r")
-	s.admin("DELETE "+root+"/{name}", s.deletePermission)
+	s.admin("DELETE "+root+"/{name}", s.deletePermission, "permissions:d")
 	s.admin("PUT "+root+"/{name}", func(http.ResponseWriter, *http.Request, *principal) error {
 		// Public sources disagree about whether this exists, so nobody should come to rely on it here.
 		return notModelled("Replacing a whole permission")
 	})
 	s.admin("GET "+root+"/{name}/{type}", s.getSection, "permissions:r")
-	s.admin("PUT "+root+"/{name}/{type}", s.writeSection)
-	s.admin("PATCH "+root+"/{name}/{type}", s.writeSection)
-	s.admin("DELETE "+root+"/{name}/{type}", s.deleteSection)
+	s.admin("PUT "+root+"/{name}/{type}", s.writeSection, "permissions:w")
+	s.admin("PATCH "+root+"/{name}/{type}", s.writeSection, "permissions:w")
+	s.admin("DELETE "+root+"/{name}/{type}", s.deleteSection, "permissions:d")
 }
 
 // The resource types of a permission.

@@ -14,12 +14,12 @@ import (
 )
 
 func (s *server) userRoutes() {
-	s.admin("POST /access/api/v2/users", s.postUser)
+	s.admin("POST /access/api/v2/users", s.postUser, "identities:w")
 	s.admin("GET /access/api/v2/users", s.listUsers, "identities:r")
 	s.authenticated("GET /access/api/v2/users/{username}", s.getUser)
-	s.admin("PATCH /access/api/v2/users/{username}", s.patchUser)
-	s.admin("DELETE /access/api/v2/users/{username}", s.deleteUser)
-	s.admin("PATCH /access/api/v2/users/{username}/groups", s.patchUserGroups)
+	s.admin("PATCH /access/api/v2/users/{username}", s.patchUser, "identities:w")
+	s.admin("DELETE /access/api/v2/users/{username}", s.deleteUser, "identities:d")
+	s.admin("PATCH /access/api/v2/users/{username}/groups", s.patchUserGroups, "identities:w")
 	s.authenticated("PUT /access/api/v2/users/{username}/password", s.putPassword)
 	s.admin("POST /access/api/v2/users/{username}/password/expire", s.expirePassword)
 	s.admin("POST /access/api/v2/users/{username}/unlock", s.unlockUser)
