@@ -228,15 +228,17 @@ func TestTokenSafety(t *testing.T) {
 		env.User(t, "alice")
 		env.User(t, "carol", acctest.Disabled)
 		env.User(t, "admin", acctest.Admin)
-		of := func(name, body string) string {
-			return env.Config(fmt.Sprintf("resource \"registry_token\" \"test\" {\n username = %q\n%s\n}", env.Name(name), body))
+		of := func(name, body string, arguments ...string) string {
+			return env.Config(fmt.Sprintf("resource \"registry_token\" \"test\" {\n username = %q\n%s\n}", env.Name(name), body), arguments...)
 		}
 		cases := []struct{ name, config, want string }{
 			{"administrator", of("admin", ""), `(?s)No token for user "` + env.Name("admin") + `".*allow_admin_tokens`},
 			{"disabled", of("carol", ""), `(?s)No token for user "` + env.Name("carol") + `".*disabled`},
 			{"nobody", of("nobody", ""), `(?s)No such user.*"` + env.Name("nobody") + `"`},
 			{"administrator's scope", of("alice", fmt.Sprintf("scopes = [%q]", acctest.Pick(env, "applied-permissions/admin", "*"))), `No token with administrator rights`},
-			{"scope the registry rejects", of("alice", "scopes = [\"nonsense:at:all\"]"), `(?s)Cannot mint a token for user "` + env.Name("alice") + `".*400`},
+			{"several scopes in one", of("alice", fmt.Sprintf("scopes = [%q]", acctest.Pick(env, "applied-permissions/user applied-permissions/admin", "read:artifacts admin"))), `(?s)Invalid scope.*white\s+space`},
+			{"unknown scope", of("alice", "scopes = [\"nonsense:at:all\"]"), `No token with administrator rights`},
+			{"scope the registry rejects", of("alice", "scopes = [\"nonsense:at:all\"]", "allow_admin_tokens = true"), `(?s)Cannot mint a token for user "` + env.Name("alice") + `".*400`},
 			{"below zero", of("alice", "expires_in = \"-1d\""), `Invalid duration`},
 			{"nothing", of("alice", "expires_in = \"0d\""), `longer than zero`},
 			{"rotation too early", of("alice", "rotate_before = \"30d\""), `shorter than the token's`},
@@ -271,8 +273,7 @@ func TestTokenSafety(t *testing.T) {
 			})
 		}
 		t.Run("allowed", func(t *testing.T) {
-			config := strings.Replace(of("admin", ""), "provider \"registry\" {", "provider \"registry\" {\n allow_admin_tokens = true", 1)
-			env.Test(t, resource.TestStep{Config: config})
+			env.Test(t, resource.TestStep{Config: of("admin", "", "allow_admin_tokens = true")})
 		})
 	})
 }
