@@ -221,6 +221,7 @@ func TestBadInput(t *testing.T) {
 			cases["the other registry's token"] = bad{mapping(claims + `artifactory = { username = "alice" }`), []string{`This registry is Artifact Keeper`}}
 			cases["no secret"] = bad{issuer(at + `sign_in = { client_id = "x" }`), []string{`The client's secret is missing`}}
 			cases["an audience to sign in"] = bad{issuer(at + "audience = \"x\"\n sign_in = {\n client_id = \"x\"\n client_secret_wo = \"y\"\n}"), []string{`A sign-in has no audience`}}
+			cases["two scopes in one"] = bad{signIn(1, `scopes = ["openid groups"]`), []string{`Invalid scope`, `white space`}}
 			cases["no repository"] = bad{mapping(claims + `artifact_keeper = { allowed_repositories = ["nowhere"] }`), []string{`There is no repository "nowhere"`}}
 		} else {
 			cases["a browser"] = bad{signIn(1, ""), []string{`This registry is JFrog Artifactory`}}

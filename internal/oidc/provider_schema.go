@@ -124,8 +124,8 @@ func signInAttribute() schema.SingleNestedAttribute {
 			},
 			"scopes": schema.SetAttribute{
 				Optional: true, Computed: true, ElementType: types.StringType, Default: setdefault.StaticValue(scopes),
-				Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
-				MarkdownDescription: "Scopes that are asked for. Default `openid`, `profile` and `email`.",
+				Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(tfkit.Checked("scope", registry.CheckScope))},
+				MarkdownDescription: "Scopes that are asked for, one in each element. Default `openid`, `profile` and `email`.",
 			},
 			"attribute_mapping": schema.StringAttribute{
 				Optional: true, CustomType: jsontypes.NormalizedType{},
