@@ -78,10 +78,10 @@ func problem(a transport.Answer) (transport.Problem, bool) {
 		if json.Unmarshal(a.Body, &body) != nil || body.Code == "" && body.Error == "" {
 			return transport.Problem{}, false
 		}
-		if a.Status == http.StatusNotFound && body.Code != "NOT_FOUND" {
+		if a.Status == http.StatusNotFound && body.Code != missingCode {
 			return transport.Problem{}, false
 		}
-		p := transport.Problem{Code: body.Code + body.Error, Message: body.Message}
+		p := transport.Problem{Code: body.Code + body.Error, Message: body.Message, Missing: saysMissing(a, body.Code, body.Message)}
 		switch body.Error {
 		case "SETUP_REQUIRED":
 			p.Kind = registry.KindUnavailable

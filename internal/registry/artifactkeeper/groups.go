@@ -30,6 +30,8 @@ type groupJSON struct {
 	Name           string `json:"name"`
 	Description    string `json:"description"`     // or null
 	ExternalSource string `json:"external_source"` // oidc, saml, ldap, or null
+
+	asked string // an id or, of a new group, a name
 }
 
 // Complete implements the transport's check of a success.
@@ -37,7 +39,10 @@ func (g *groupJSON) Complete() error {
 	if g.ID == "" || g.Name == "" {
 		return errors.New("it names no group")
 	}
-	return nil
+	if g.asked == g.Name {
+		return nil
+	}
+	return same(g.asked, g.ID)
 }
 
 func (g *groupJSON) group() registry.Group {
@@ -68,7 +73,7 @@ func (g groups) Create(ctx context.Context, spec registry.GroupSpec) (registry.G
 	if err != nil {
 		return registry.Group{}, err
 	}
-	var answer groupJSON
+	answer := groupJSON{asked: spec.Name}
 	err = g.c.Do(ctx, transport.Request{
 		Op: "create", Object: object, Class: transport.Create, Method: http.MethodPost, Path: groupsPath, Body: newGroupBody(spec),
 	}, &answer)
@@ -109,7 +114,26 @@ type detailsJSON struct {
 	groupJSON
 
 	Members      []memberJSON `json:"members"`
-	MembersTotal int          `json:"members_total"`
+	MembersTotal *int         `json:"members_total"`
+}
+
+// Complete implements the transport's check of a success.
+func (d *detailsJSON) Complete() error {
+	if d.MembersTotal == nil {
+		return errors.New("it does not say how many members there are")
+	}
+	if err := transport.Whole(d.Members); err != nil {
+		return err
+	}
+	return d.groupJSON.Complete()
+}
+
+// Complete implements the transport's check of an item.
+func (m *memberJSON) Complete() error {
+	if m.UserID == "" || m.Username == "" {
+		return errors.New("it names no user")
+	}
+	return nil
 }
 
 // details reads a group and all its members, which come in pages. Members who joined in the same moment have no fixed
@@ -123,11 +147,11 @@ func (g groups) details(ctx context.Context, id string) (registry.Group, []membe
 	var answer detailsJSON
 	for range rounds {
 		for offset := 0; ; offset += memberPage {
-			answer = detailsJSON{}
+			answer = detailsJSON{groupJSON: groupJSON{asked: id}}
 			err := g.c.Do(ctx, transport.Request{
 				Op: "read", Object: groupObject(id), Method: http.MethodGet, Path: groupPath,
-				Params: map[string]string{"id": id}, Confirm: true,
-				Query: url.Values{"member_limit": {strconv.Itoa(memberPage)}, "member_offset": {strconv.Itoa(offset)}},
+				Params: map[string]string{"id": id},
+				Query:  url.Values{"member_limit": {strconv.Itoa(memberPage)}, "member_offset": {strconv.Itoa(offset)}},
 			}, &answer)
 			if err != nil {
 				return registry.Group{}, nil, err
@@ -135,15 +159,15 @@ func (g groups) details(ctx context.Context, id string) (registry.Group, []membe
 			for _, m := range answer.Members {
 				members[m.UserID] = m
 			}
-			if len(answer.Members) == 0 || offset+len(answer.Members) >= answer.MembersTotal {
+			if len(answer.Members) == 0 || offset+len(answer.Members) >= *answer.MembersTotal {
 				break
 			}
 		}
-		if len(members) >= answer.MembersTotal {
+		if len(members) >= *answer.MembersTotal {
 			break
 		}
 	}
-	if len(members) < answer.MembersTotal {
+	if len(members) < *answer.MembersTotal {
 		return registry.Group{}, nil, &registry.Error{
 			Kind: registry.KindUnavailable, Op: "read", Object: groupObject(answer.Name),
 			Message: "its members kept changing while they were read", Hint: "Run again",
@@ -210,7 +234,7 @@ func (g groups) Update(ctx context.Context, id string, spec registry.GroupSpec) 
 	if err := checkLengths("update", object, spec.Name); err != nil {
 		return registry.Group{}, err
 	}
-	var answer groupJSON
+	answer := groupJSON{asked: id}
 	err := g.c.Do(ctx, transport.Request{
 		Op: "update", Object: object, Class: transport.Idempotent, Method: http.MethodPut, Path: groupPath,
 		Params: map[string]string{"id": id}, Body: newGroupBody(spec),

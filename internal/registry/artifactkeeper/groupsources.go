@@ -2,6 +2,7 @@ package artifactkeeper
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strconv"
 	"sync"
@@ -18,6 +19,19 @@ type groupSources struct {
 	names []string
 }
 
+type sourceJSON struct {
+	Name string `json:"name"`
+	Type string `json:"provider_type"`
+}
+
+// Complete implements the transport's check of an item.
+func (s *sourceJSON) Complete() error {
+	if s.Name == "" || s.Type == "" {
+		return errors.New("it names no provider")
+	}
+	return nil
+}
+
 // Names implements registry.GroupSources.
 func (g *groupSources) Names(ctx context.Context) ([]string, error) {
 	g.mu.Lock()
@@ -25,10 +39,7 @@ func (g *groupSources) Names(ctx context.Context) ([]string, error) {
 	if g.asked {
 		return g.names, nil
 	}
-	var answer []struct {
-		Name string `json:"name"`
-		Type string `json:"provider_type"`
-	}
+	var answer transport.Array[sourceJSON]
 	err := g.c.Do(ctx, transport.Request{
 		Op: "list", Object: "sign-in providers", Method: http.MethodGet, Path: "/api/v1/admin/sso/providers",
 	}, &answer)

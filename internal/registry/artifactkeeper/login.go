@@ -2,6 +2,7 @@ package artifactkeeper
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"github.com/registry-identity/terraform-provider-registry/internal/registry"
@@ -21,6 +22,15 @@ type loginJSON struct {
 	TOTPEnrol    bool   `json:"totp_enrollment_required"`
 }
 
+// Complete implements the transport's check of a success: the server answers 200 without a token while a second factor is
+// missing, and says so.
+func (l *loginJSON) Complete() error {
+	if l.AccessToken == "" && !l.TOTPRequired && !l.TOTPEnrol {
+		return errors.New("it holds no access_token")
+	}
+	return nil
+}
+
 func login(ctx context.Context, c *transport.Client, cred transport.Credential) (session.Grant, error) {
 	var answer loginJSON
 	err := c.Do(ctx, transport.Request{
@@ -30,7 +40,6 @@ func login(ctx context.Context, c *transport.Client, cred transport.Credential) 
 		Secrets: []registry.Secret{cred.Password},
 	}, &answer)
 	if err == nil && answer.AccessToken == "" {
-		// The server answers 200 without a token while a second factor is missing.
 		err = &registry.Error{
 			Kind: registry.KindUnauthorized, Op: "sign in", Object: userObject(cred.Username),
 			Message: "the account needs a second factor",

@@ -192,12 +192,12 @@ func TestPermissionRows(t *testing.T) {
 	t.Parallel()
 	const rows, repository = "GET /api/v1/permissions", "GET /api/v1/repositories/npm-a"
 	repo := ok(`{"id":"` + id(50) + `","key":"npm-a","name":"Title","format":"npm","repo_type":"local"}`)
-	alice, builder := user(1, "alice"), `{"id":"`+id(2)+`","username":"svc-b","email":"svc-b@service-accounts.local","auth_provider":"local","is_active":true}`
+	alice, builder := user(1, "alice"), `{"id":"`+id(2)+`","username":"svc-b","email":"svc-b@service-accounts.local","auth_provider":"local","is_active":true,"is_admin":false}`
 	r, s := script(t, scripted{
 		repository: {repo}, listUsers: {pageOf(2, 1, alice, builder)}, "GET /api/v1/groups": {pageOf(0, 0)},
 		rows:                                   {pageOf(3, 1, row(11, "user", 1, `"alice"`, `"write","read"`), row(12, "group", 3, `"team"`, `"read"`), row(13, "user", 4, "null", `"read"`))},
 		"POST /api/v1/permissions":             {ok(row(14, "service_account", 2, `"svc-b"`, `"read"`))},
-		"DELETE /api/v1/permissions/" + id(12): {ok(``)}, "DELETE /api/v1/permissions/" + id(13): {refuse(404, gone)},
+		"DELETE /api/v1/permissions/" + id(12): {ok(``)}, "DELETE /api/v1/permissions/" + id(13): {refuse(404, `{"code":"NOT_FOUND","message":"Permission not found"}`)},
 	})
 	p, err := r.Permissions.Get(t.Context(), "npm-a")
 	if err != nil || !slices.Equal(p.Users["alice"], []string{"read", "write"}) || !slices.Equal(p.Groups["team"], []string{"read"}) ||

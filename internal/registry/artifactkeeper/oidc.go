@@ -171,18 +171,7 @@ func (o oidcProviders) Find(ctx context.Context, key string) (registry.OIDCProvi
 }
 
 func findByKey[T keyed](ctx context.Context, e entity[T], key string) (*T, error) {
-	items, err := e.list(ctx)
-	if err != nil {
-		return nil, err
-	}
-	i := slices.IndexFunc(items, func(item T) bool {
-		id, name := item.key()
-		return id == key || name == key
-	})
-	if i < 0 {
-		return nil, nil
-	}
-	return &items[i], nil
+	return e.first(ctx, func(id, name string) bool { return id == key || name == key })
 }
 
 // Update implements registry.OIDCProviders. The server merges; a mapping of attributes is replaced as a whole.

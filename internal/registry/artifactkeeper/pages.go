@@ -3,6 +3,7 @@ package artifactkeeper
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"net/http"
 	"net/url"
@@ -23,14 +24,18 @@ type page[T any] struct {
 	Pagination struct {
 		Total      int `json:"total"`
 		TotalPages int `json:"total_pages"`
+		PerPage    int `json:"per_page"`
 	} `json:"pagination"`
 }
 
 // Complete implements the transport's check of a success: an empty list is [], never missing, and a list that does not
 // say how many pages it has could be cut.
 func (p *page[T]) Complete() error {
-	if p.Items == nil {
-		return errors.New("it holds no items")
+	if err := transport.Whole(p.Items); err != nil {
+		return err
+	}
+	if p.Pagination.PerPage < 1 {
+		return errors.New("it does not say how long its pages are")
 	}
 	if len(p.Items) > 0 && p.Pagination.TotalPages < 1 {
 		return errors.New("it does not say how many pages there are")
@@ -56,6 +61,12 @@ func (l lister[T]) page(ctx context.Context, number int) (page[T], error) {
 	err := l.c.Do(ctx, transport.Request{
 		Op: "list", Object: l.what, Method: http.MethodGet, Path: l.path, Query: query,
 	}, &p)
+	if err == nil && number == 1 && len(p.Items) == 0 && p.Pagination.Total > 0 {
+		err = &registry.Error{
+			Kind: registry.KindUnavailable, Op: "list", Object: l.what, Status: http.StatusOK,
+			Message: fmt.Sprintf("the first page is empty although it says that there are %d", p.Pagination.Total), Hint: "Run again",
+		}
+	}
 	return p, err
 }
 
@@ -168,8 +179,8 @@ func (l lister[T]) walk(ctx context.Context, first page[T]) (items []T, whole bo
 	return items, read == 1 || !shrank && len(items) >= total, nil
 }
 
-// find looks through a list for the one item that fits. A miss on a list of several pages is looked at again, since the
-// item may have moved between them.
+// find looks through a list for the one item that fits. A miss is looked at again: the item may have moved between pages, and
+// one stray answer must not be enough to say that it does not exist.
 func (l lister[T]) find(ctx context.Context, fits func(T) bool) (T, bool, error) {
 	var none T
 	for range 2 {
@@ -191,9 +202,6 @@ func (l lister[T]) find(ctx context.Context, fits func(T) bool) (T, bool, error)
 			if len(l.unseen(p.Items, seen)) == 0 && read < pages {
 				return none, false, l.stands()
 			}
-		}
-		if read <= 1 {
-			break
 		}
 	}
 	return none, false, nil

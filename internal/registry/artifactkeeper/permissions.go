@@ -133,16 +133,14 @@ func (p permissions) Get(ctx context.Context, name string) (registry.Permission,
 	if err != nil {
 		return registry.Permission{}, err
 	}
-	for range 2 {
-		rows, err := p.rows(ctx, repo.ID)
-		if err != nil {
-			return registry.Permission{}, err
-		}
-		if len(rows) > 0 {
-			return permission(repo.ID, repo.Key, rows), nil
-		}
+	rows, err := p.rowsTwice(ctx, repo.ID)
+	if err != nil {
+		return registry.Permission{}, err
 	}
-	return registry.Permission{}, noRows("read", name)
+	if len(rows) == 0 {
+		return registry.Permission{}, noRows("read", name)
+	}
+	return permission(repo.ID, repo.Key, rows), nil
 }
 
 // List implements registry.Permissions; its results are complete.
@@ -264,7 +262,7 @@ func (p permissions) Delete(ctx context.Context, spec registry.PermissionSpec) e
 	if err != nil {
 		return err
 	}
-	rows, err := p.rows(ctx, repo.ID)
+	rows, err := p.rowsTwice(ctx, repo.ID)
 	if err != nil {
 		return err
 	}

@@ -27,6 +27,8 @@ type repositoryJSON struct {
 	Format      string `json:"format"`
 	RepoType    string `json:"repo_type"`
 	IsPublic    bool   `json:"is_public"`
+
+	asked string
 }
 
 // Complete implements the transport's check of a success.
@@ -34,7 +36,7 @@ func (r *repositoryJSON) Complete() error {
 	if r.ID == "" || r.Key == "" {
 		return errors.New("it names no repository")
 	}
-	return nil
+	return same(r.asked, r.Key)
 }
 
 func (r *repositoryJSON) repository(base string) registry.Repository {
@@ -67,10 +69,10 @@ func (r repositories) Get(ctx context.Context, key string) (registry.Repository,
 }
 
 func (r repositories) get(ctx context.Context, key string) (*repositoryJSON, error) {
-	var answer repositoryJSON
+	answer := repositoryJSON{asked: key}
 	err := r.c.Do(ctx, transport.Request{
 		Op: "read", Object: fmt.Sprintf("repository %q", key), Method: http.MethodGet, Path: repositoryPath,
-		Params: map[string]string{"key": key}, Confirm: true,
+		Params: map[string]string{"key": key},
 	}, &answer)
 	return &answer, err
 }

@@ -115,5 +115,5 @@ func TestFailedLoginIsTriedAgainLater(t *testing.T) {
 	wantKind(t, err, registry.KindUncertain)
 	_, err = r.Users.FindByUsername(t.Context(), "alice")
 	wantKind(t, err, registry.KindNotFound)
-	s.WantSent(t, login, login, listUsers)
+	s.WantSent(t, login, login, listUsers, listUsers)
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/registry-identity/terraform-provider-registry/internal/registry"
@@ -36,60 +37,83 @@ func (e entity[T]) with(id string) map[string]string {
 	return params
 }
 
-// complete checks that an answer names an object.
-type complete[T keyed] struct{ value T }
+// complete checks that an answer names an object, and the one that was asked for by id or name.
+type complete[T keyed] struct {
+	value T
+	asked string
+}
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (c *complete[T]) UnmarshalJSON(data []byte) error { return json.Unmarshal(data, &c.value) }
 
 // Complete implements the transport's check of a success.
 func (c *complete[T]) Complete() error {
-	if id, name := c.value.key(); id == "" || name == "" {
+	id, name := c.value.key()
+	switch {
+	case id == "" || name == "":
 		return errors.New("it names no object")
+	case c.asked == name:
+		return nil
 	}
-	return nil
+	return same(c.asked, id)
 }
 
 func (e entity[T]) list(ctx context.Context) ([]T, error) {
-	var answer []T
+	var answer transport.Array[complete[T]]
 	err := e.c.Do(ctx, transport.Request{
 		Op: "list", Object: e.what, Method: http.MethodGet, Path: e.path, Params: e.params,
 	}, &answer)
-	return answer, err
+	items := make([]T, 0, len(answer))
+	for i := range answer {
+		items = append(items, answer[i].value)
+	}
+	return items, err
 }
 
 func (e entity[T]) get(ctx context.Context, id string) (T, error) {
-	var answer complete[T]
+	answer := complete[T]{asked: id}
 	if !uuid.MatchString(id) {
 		return answer.value, notAnID("read", e.object(id))
 	}
 	err := e.c.Do(ctx, transport.Request{
-		Op: "read", Object: e.object(id), Method: http.MethodGet, Path: e.path + "/{id}", Params: e.with(id), Confirm: true,
+		Op: "read", Object: e.object(id), Method: http.MethodGet, Path: e.path + "/{id}", Params: e.with(id),
 	}, &answer)
 	return answer.value, err
 }
 
-// find looks for exactly this name.
+// find looks for exactly this name, twice if need be.
 func (e entity[T]) find(ctx context.Context, name string) (T, error) {
+	found, err := e.first(ctx, func(_, other string) bool { return other == name })
+	if err == nil && found != nil {
+		return *found, nil
+	}
 	var none T
-	items, err := e.list(ctx)
 	if err != nil {
 		return none, err
-	}
-	for _, item := range items {
-		if _, other := item.key(); other == name {
-			return item, nil
-		}
 	}
 	return none, &registry.Error{
 		Kind: registry.KindNotFound, Op: "find", Object: e.object(name), Message: "there is none of this name",
 	}
 }
 
+// first is the first item of the list that fits, nil when there is none on a second look either.
+func (e entity[T]) first(ctx context.Context, fits func(id, name string) bool) (*T, error) {
+	for range 2 {
+		items, err := e.list(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if at := slices.IndexFunc(items, func(item T) bool { return fits(item.key()) }); at >= 0 {
+			return &items[at], nil
+		}
+	}
+	return nil, nil
+}
+
 // create makes an object. A name that is taken is looked for before: the server answers it with a 500 that says nothing,
 // or makes a second object.
 func (e entity[T]) create(ctx context.Context, name string, body any, secrets ...registry.Secret) (T, error) {
-	var answer complete[T]
+	answer := complete[T]{asked: name}
 	_, err := e.find(ctx, name)
 	switch {
 	case err == nil:
@@ -108,7 +132,7 @@ func (e entity[T]) create(ctx context.Context, name string, body any, secrets ..
 
 // update sends what changed. Renaming onto a taken name is answered with a 500.
 func (e entity[T]) update(ctx context.Context, id, name string, body map[string]any, secrets ...registry.Secret) (T, error) {
-	var answer complete[T]
+	answer := complete[T]{asked: id}
 	err := e.c.Do(ctx, transport.Request{
 		Op: "update", Object: e.object(name), Class: transport.Idempotent, Method: http.MethodPut, Path: e.path + "/{id}",
 		Params: e.with(id), Body: body, Secrets: secrets,

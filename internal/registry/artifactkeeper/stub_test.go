@@ -34,7 +34,7 @@ func script(t *testing.T, answers scripted, options ...func(*transport.Config)) 
 func id(n int) string { return fmt.Sprintf("00000000-0000-4000-8000-%012d", n) }
 
 func user(n int, name string, more ...string) string {
-	return fmt.Sprintf(`{"id":%q,"username":%q,"email":"%s@example.com","auth_provider":"local","is_active":true,"display_name":null%s}`,
+	return fmt.Sprintf(`{"id":%q,"username":%q,"email":"%s@example.com","auth_provider":"local","is_active":true,"is_admin":false,"display_name":null%s}`,
 		id(n), name, name, strings.Join(append([]string{""}, more...), ","))
 }
 

@@ -200,7 +200,7 @@ func (t tokens) list(ctx context.Context, userID string) ([]tokenJSON, error) {
 	var answer tokensJSON
 	err := t.c.Do(ctx, transport.Request{
 		Op: op, Object: object, Method: http.MethodGet, Path: userTokensPath,
-		Params: map[string]string{"id": userID}, Confirm: true,
+		Params: map[string]string{"id": userID},
 	}, &answer)
 	return answer.Items, err
 }
@@ -211,8 +211,13 @@ type tokensJSON struct {
 
 // Complete implements the transport's check of a success.
 func (t *tokensJSON) Complete() error {
-	if t.Items == nil {
-		return errors.New("it holds no items")
+	return transport.Whole(t.Items)
+}
+
+// Complete implements the transport's check of an item.
+func (t *tokenJSON) Complete() error {
+	if t.ID == "" {
+		return errors.New("it names no token")
 	}
 	return nil
 }

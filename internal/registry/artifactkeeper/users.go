@@ -26,27 +26,39 @@ const (
 type users struct{ c *transport.Client }
 
 type userJSON struct {
-	ID           string `json:"id"`
-	Username     string `json:"username"`
-	Email        string `json:"email"`
-	DisplayName  string `json:"display_name"`  // or null
-	AuthProvider string `json:"auth_provider"` // local, ldap, saml, oidc, ci
-	IsActive     bool   `json:"is_active"`
-	IsAdmin      bool   `json:"is_admin"`
+	ID           string  `json:"id"`
+	Username     string  `json:"username"`
+	Email        *string `json:"email"`
+	DisplayName  string  `json:"display_name"`  // or null
+	AuthProvider string  `json:"auth_provider"` // local, ldap, saml, oidc, ci
+	IsActive     *bool   `json:"is_active"`
+	IsAdmin      *bool   `json:"is_admin"`
+
+	asked string // an id or a name
 }
 
-// Complete implements the transport's check of a success.
+// Complete implements the transport's check of a success. Every answer of the server has these; what is left out must not
+// pass for "no administrator", "enabled" or "a person".
 func (u *userJSON) Complete() error {
-	if u.ID == "" || u.Username == "" {
+	switch {
+	case u.ID == "" || u.Username == "":
 		return errors.New("it names no user")
+	case u.IsAdmin == nil:
+		return errors.New("it does not say whether the user is an administrator")
+	case u.IsActive == nil:
+		return errors.New("it does not say whether the user is active")
+	case u.Email == nil || u.AuthProvider == "":
+		return errors.New("it does not say whose account it is")
+	case u.asked == u.Username:
+		return nil
 	}
-	return nil
+	return same(u.asked, u.ID)
 }
 
 func (u *userJSON) user() registry.User {
 	return registry.User{
-		ID: u.ID, Username: u.Username, Email: u.Email, DisplayName: u.DisplayName,
-		Admin: u.IsAdmin, AdminFlag: u.IsAdmin, Enabled: u.IsActive, Realm: u.AuthProvider,
+		ID: u.ID, Username: u.Username, Email: *u.Email, DisplayName: u.DisplayName,
+		Admin: *u.IsAdmin, AdminFlag: *u.IsAdmin, Enabled: *u.IsActive, Realm: u.AuthProvider,
 		ServiceAccount: u.serviceAccount() || u.AuthProvider == "ci" ||
 			strings.HasPrefix(u.Username, "svc-") || strings.HasPrefix(u.Username, "_ak_"),
 	}
@@ -55,7 +67,7 @@ func (u *userJSON) user() registry.User {
 // serviceAccount tells the accounts that the server itself files as such. It does not say so; it gives them an address of
 // their own (service_account_service.rs). The prefix svc- alone is a convention that a person's name could share.
 func (u *userJSON) serviceAccount() bool {
-	return strings.HasSuffix(registry.LowerASCII(u.Email), "@service-accounts.local")
+	return strings.HasSuffix(registry.LowerASCII(*u.Email), "@service-accounts.local")
 }
 
 // Create implements registry.Users. The answer nests the user; everything else is flat.
@@ -75,7 +87,7 @@ func (u users) Create(ctx context.Context, spec registry.UserSpec) (registry.Use
 		DisplayName string `json:"display_name,omitempty"`
 		IsAdmin     bool   `json:"is_admin"`
 	}{spec.Username, spec.Email, password.Reveal(), spec.DisplayName, spec.Admin}
-	var answer createdJSON
+	answer := createdJSON{User: userJSON{asked: spec.Username}}
 	err := u.c.Do(ctx, transport.Request{
 		Op: op, Object: object, Class: transport.Create, Method: http.MethodPost, Path: usersPath, Body: body,
 		Secrets: []registry.Secret{password},
@@ -113,10 +125,10 @@ func (u users) Get(ctx context.Context, id string) (registry.User, error) {
 	if !uuid.MatchString(id) {
 		return registry.User{}, notAnID("read", userObject(id))
 	}
-	var answer userJSON
+	answer := userJSON{asked: id}
 	err := u.c.Do(ctx, transport.Request{
 		Op: "read", Object: userObject(id), Method: http.MethodGet, Path: userPath,
-		Params: map[string]string{"id": id}, Confirm: true,
+		Params: map[string]string{"id": id},
 	}, &answer)
 	if err != nil {
 		return registry.User{}, err
@@ -155,7 +167,7 @@ func (u users) FindByEmail(ctx context.Context, email string) ([]registry.User, 
 	}
 	var found []registry.User
 	for _, item := range items {
-		if registry.EqualFoldASCII(item.Email, email) {
+		if registry.EqualFoldASCII(*item.Email, email) {
 			found = append(found, item.user())
 		}
 	}
@@ -221,7 +233,7 @@ func (u users) Update(ctx context.Context, id string, patch registry.UserPatch) 
 	if body.Email == nil && body.DisplayName == nil && body.IsActive == nil && body.IsAdmin == nil {
 		return u.Get(ctx, id)
 	}
-	var answer userJSON
+	answer := userJSON{asked: id}
 	err := u.c.Do(ctx, transport.Request{
 		Op: "update", Object: userObject(id), Class: transport.Idempotent, Method: http.MethodPatch, Path: userPath,
 		Params: map[string]string{"id": id}, Body: body,

@@ -11,7 +11,9 @@ import (
 
 func TestCreateWithoutAPassword(t *testing.T) {
 	t.Parallel()
-	r, s := script(t, scripted{createUser: {ok(`{"user":` + user(1, "alice") + `,"generated_password":null}`)}})
+	r, s := script(t, scripted{createUser: {
+		ok(`{"user":` + user(1, "alice") + `,"generated_password":null}`), ok(`{"user":` + user(2, "bob") + `,"generated_password":null}`),
+	}})
 	u, err := r.Users.Create(t.Context(), registry.UserSpec{Username: "alice", Email: "alice@example.com", Enabled: true})
 	if err != nil || u.ID != id(1) || u.Realm != "local" || u.Federated() {
 		t.Errorf("%+v %v", u, err)
@@ -68,10 +70,11 @@ func TestFindReadsAllPages(t *testing.T) {
 		requests int
 	}{
 		"first page":            {[]reply{pageOf(1, 1, user(1, "alice"))}, true, 1},
-		"nobody":                {[]reply{pageOf(0, 0)}, false, 1},
-		"only similar":          {[]reply{pageOf(2, 1, user(1, "Alice"), user(2, "alice2"))}, false, 1},
+		"nobody":                {[]reply{pageOf(0, 0)}, false, 2},
+		"only similar":          {[]reply{pageOf(2, 1, user(1, "Alice"), user(2, "alice2"))}, false, 2},
 		"third page":            {[]reply{pageOf(201, 3, user(1, "a")), pageOf(201, 3, user(2, "b")), pageOf(201, 3, user(3, "alice"))}, true, 3},
 		"moved between pages":   {[]reply{pageOf(101, 2, user(1, "a")), pageOf(100, 1, user(2, "b")), pageOf(100, 1, user(3, "alice"))}, true, 3},
+		"missing at first":      {[]reply{pageOf(0, 0), pageOf(1, 1, user(1, "alice"))}, true, 2},
 		"missing on both walks": {[]reply{pageOf(101, 2, user(1, "a")), pageOf(101, 2, user(2, "b")), pageOf(101, 2, user(1, "a"))}, false, 4},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -71,7 +71,7 @@ func problem(a transport.Answer) (transport.Problem, bool) {
 	if json.Unmarshal(a.Body, &body) != nil || len(body.Errors) == 0 {
 		return transport.Problem{}, false
 	}
-	var p transport.Problem
+	p := transport.Problem{Missing: true}
 	var words []string
 	for _, e := range body.Errors {
 		code, textual := e.Code.(string)
@@ -83,6 +83,7 @@ func problem(a transport.Answer) (transport.Problem, bool) {
 		if p.Code == "" {
 			p.Code = code
 		}
+		p.Missing = p.Missing && saysMissing(a, code, e.Message, e.Detail)
 		for _, w := range []string{e.Message, e.Detail} {
 			if w = strings.TrimSpace(w); w != "" && !contains(words, w) {
 				words = append(words, w)
@@ -90,8 +91,8 @@ func problem(a transport.Answer) (transport.Problem, bool) {
 		}
 	}
 	p.Message = strings.Join(words, "; ")
-	if a.Path == repositoryPath && a.Status == http.StatusBadRequest {
-		p.Kind = kindOfBadRepository(p.Message)
+	if a.Path == repositoryPath {
+		p.Missing, p.Kind = badRepository(a.Status, p.Message)
 	}
 	if a.Status == http.StatusUnauthorized && strings.Contains(p.Message, "expired") {
 		p.Hint = "The provider's token has expired; give it a new one"

@@ -3,6 +3,7 @@ package artifactory
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -44,6 +45,8 @@ type groupJSON struct {
 	PolicyViewer    bool     `json:"policy_viewer"`
 	ManageResources bool     `json:"manage_resources"`
 	ManageWebhook   bool     `json:"manage_webhook"`
+
+	asked string
 }
 
 // Complete implements the transport's check of a success.
@@ -51,7 +54,30 @@ func (g *groupJSON) Complete() error {
 	if g.Name == "" {
 		return errors.New("it names no group")
 	}
-	return nil
+	return sameName(g.asked, g.Name)
+}
+
+// groupDetails is the answer of a read, by which it is judged whether a token may act for the group: that its members are
+// no administrators must have been said.
+type groupDetails struct {
+	groupJSON
+
+	told struct {
+		AdminPrivileges *bool `json:"admin_privileges"`
+	}
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (g *groupDetails) UnmarshalJSON(data []byte) error {
+	return errors.Join(json.Unmarshal(data, &g.groupJSON), json.Unmarshal(data, &g.told))
+}
+
+// Complete implements the transport's check of a success.
+func (g *groupDetails) Complete() error {
+	if g.told.AdminPrivileges == nil {
+		return errors.New("it does not say whether the group's members are administrators")
+	}
+	return g.groupJSON.Complete()
 }
 
 func (g *groupJSON) group() registry.Group {
@@ -113,7 +139,7 @@ func (g groups) Create(ctx context.Context, spec registry.GroupSpec) (registry.G
 		body.Description = &spec.Description
 	}
 	body.apply(spec.Artifactory)
-	var answer groupJSON
+	answer := groupJSON{asked: spec.Name}
 	err := g.c.Do(ctx, transport.Request{
 		Op: "create", Object: groupObject(spec.Name), Class: transport.Create, Method: http.MethodPost, Path: groupsPath, Body: body,
 	}, &answer)
@@ -138,19 +164,19 @@ func (g groups) Create(ctx context.Context, spec registry.GroupSpec) (registry.G
 
 // Get implements registry.Groups.
 func (g groups) Get(ctx context.Context, id string) (registry.Group, error) {
-	return g.get(ctx, id, true)
+	return g.get(ctx, id)
 }
 
 // FindByName implements registry.Groups.
 func (g groups) FindByName(ctx context.Context, name string) (registry.Group, error) {
-	return g.get(ctx, name, false)
+	return g.get(ctx, name)
 }
 
-func (g groups) get(ctx context.Context, name string, confirm bool) (registry.Group, error) {
-	var answer groupJSON
+func (g groups) get(ctx context.Context, name string) (registry.Group, error) {
+	answer := groupDetails{groupJSON: groupJSON{asked: name}}
 	err := g.c.Do(ctx, transport.Request{
 		Op: "read", Object: groupObject(name), Method: http.MethodGet, Path: groupPath,
-		Params: map[string]string{"name": name}, Confirm: confirm,
+		Params: map[string]string{"name": name},
 	}, &answer)
 	if err != nil {
 		return registry.Group{}, err
@@ -167,16 +193,29 @@ type groupItem struct {
 	Name string `json:"group_name"`
 }
 
+// Complete implements the transport's check of a success.
+func (g *groupItem) Complete() error {
+	if g.Name == "" {
+		return errors.New("it names no group")
+	}
+	return nil
+}
+
+type groupPage struct {
+	Groups []groupItem `json:"groups"`
+	Cursor string      `json:"cursor"`
+}
+
+// Complete implements the transport's check of a success.
+func (p *groupPage) Complete() error { return transport.Whole(p.Groups) }
+
 // List implements registry.Groups.
 func (g groups) List(ctx context.Context, filter registry.GroupFilter) iter.Seq2[registry.Group, error] {
 	lines := walk(func(cursor string) ([]groupItem, string, error) {
 		query := url.Values{"limit": {strconv.Itoa(pageSize)}}
 		setIf(query, "cursor", cursor)
 		setIf(query, "groupName", filter.Contains)
-		var page struct {
-			Groups []groupItem `json:"groups"`
-			Cursor string      `json:"cursor"`
-		}
+		var page groupPage
 		err := g.c.Do(ctx, transport.Request{
 			Op: "list", Object: "groups", Method: http.MethodGet, Path: groupsPath, Query: query,
 		}, &page)
@@ -201,7 +240,7 @@ func (g groups) Update(ctx context.Context, id string, spec registry.GroupSpec) 
 		body.apply(&roles)
 	}
 	body.apply(spec.Artifactory)
-	var answer groupJSON
+	answer := groupJSON{asked: id}
 	err := g.c.Do(ctx, transport.Request{
 		Op: "update", Object: groupObject(id), Class: transport.Idempotent, Method: http.MethodPatch, Path: groupPath,
 		Params: map[string]string{"name": id}, Body: body,
@@ -227,7 +266,7 @@ func (g groups) ChangeMembers(ctx context.Context, id string, add, remove []stri
 		Path: groupPath + "/members", Params: map[string]string{"name": id}, Body: body,
 	}, nil)
 	if kind := registry.KindOf(err); kind == registry.KindNotFound || kind == registry.KindInvalid {
-		if _, gone := g.get(ctx, id, true); gone != nil {
+		if _, gone := g.get(ctx, id); gone != nil {
 			return gone
 		}
 		return g.unknownMember(ctx, "change the members of", id, add, err)

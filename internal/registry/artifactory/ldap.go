@@ -8,6 +8,7 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/registry-identity/terraform-provider-registry/internal/registry"
@@ -40,6 +41,7 @@ type ldapJSON struct {
 	UserProfile    bool           `json:"allow_user_to_access_profile"`
 	Paging         bool           `json:"paging_support_enabled"`
 
+	asked string
 	// all is the answer as it came: an update replaces the whole setting, and what this version of the server has beyond
 	// the fields above must survive it.
 	all map[string]any
@@ -67,7 +69,7 @@ func (l *ldapJSON) Complete() error {
 	if l.Key == "" {
 		return errors.New("it names no setting")
 	}
-	return nil
+	return sameName(l.asked, l.Key)
 }
 
 func (l *ldapJSON) settings() registry.LDAPSettings {
@@ -191,23 +193,17 @@ func (l ldapSettings) Get(ctx context.Context, id string) (registry.LDAPSettings
 // get reads a setting. Servers answer 400 as well as 404 for a key that there is not; whether it is one of those is asked
 // of the list.
 func (l ldapSettings) get(ctx context.Context, key string) (*ldapJSON, error) {
-	var answer ldapJSON
+	answer := ldapJSON{asked: key}
 	err := l.c.Do(ctx, transport.Request{
 		Op: "read", Object: ldapObject(key), Method: http.MethodGet, Path: ldapSettingPath,
-		Params: map[string]string{"key": key}, Confirm: true,
+		Params: map[string]string{"key": key},
 	}, &answer)
 	var e *registry.Error
-	if errors.As(err, &e) && e.Status == http.StatusBadRequest {
-		listed, listErr := l.list(ctx)
-		if listErr != nil {
-			return nil, err
-		}
-		for i := range listed {
-			if listed[i].Key == key {
-				return nil, err
-			}
-		}
-		e.Kind = registry.KindNotFound
+	if errors.As(err, &e) && e.Status == http.StatusBadRequest && e.Code != "" { // Access's own
+		err = unlisted(err, func() (bool, error) {
+			listed, err := l.list(ctx)
+			return slices.ContainsFunc(listed, func(s ldapJSON) bool { return sameName(key, s.Key) == nil }), err
+		})
 	}
 	if err != nil {
 		return nil, err
@@ -221,7 +217,7 @@ func (l ldapSettings) FindByName(ctx context.Context, name string) (registry.LDA
 }
 
 func (l ldapSettings) list(ctx context.Context) ([]ldapJSON, error) {
-	var answer []ldapJSON
+	var answer transport.Array[ldapJSON]
 	err := l.c.Do(ctx, transport.Request{
 		Op: "list", Object: "LDAP settings", Method: http.MethodGet, Path: strings.TrimSuffix(ldapSettingsPath, "/"),
 	}, &answer)
@@ -267,7 +263,7 @@ func (l ldapSettings) Update(ctx context.Context, id string, _, spec registry.LD
 	if err != nil {
 		return registry.LDAPSettings{}, err
 	}
-	var answer ldapJSON
+	answer := ldapJSON{asked: id}
 	err = l.c.Do(ctx, transport.Request{
 		Op: "update", Object: ldapObject(id), Class: transport.Idempotent, Method: http.MethodPut, Path: ldapSettingsPath,
 		Body: overlay(current.all, ldapFields(spec)), Secrets: secretsOf(spec),

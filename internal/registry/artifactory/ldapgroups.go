@@ -36,6 +36,8 @@ type ldapGroupJSON struct {
 	Filter               string `json:"filter"`
 	DescriptionAttribute string `json:"description_attribute"`
 	Strategy             string `json:"strategy"`
+
+	asked string
 }
 
 // Complete implements the transport's check of a success.
@@ -43,7 +45,7 @@ func (g *ldapGroupJSON) Complete() error {
 	if g.Name == "" {
 		return errors.New("it names no setting")
 	}
-	return nil
+	return sameName(g.asked, g.Name)
 }
 
 func (g *ldapGroupJSON) settings() registry.LDAPGroupSettings {
@@ -78,7 +80,7 @@ func (l ldapGroups) Update(ctx context.Context, spec registry.LDAPGroupSettings)
 }
 
 func (l ldapGroups) write(ctx context.Context, op string, class transport.Class, method string, spec registry.LDAPGroupSettings) (registry.LDAPGroupSettings, error) {
-	var answer ldapGroupJSON
+	answer := ldapGroupJSON{asked: spec.Name}
 	err := l.c.Do(ctx, transport.Request{
 		Op: op, Object: ldapGroupObject(spec.Name), Class: class, Method: method, Path: ldapGroupsPath, Body: ldapGroupBody(spec),
 	}, &answer)
@@ -90,10 +92,10 @@ func (l ldapGroups) write(ctx context.Context, op string, class transport.Class,
 
 // Get implements registry.LDAPGroups.
 func (l ldapGroups) Get(ctx context.Context, name string) (registry.LDAPGroupSettings, error) {
-	var answer ldapGroupJSON
+	answer := ldapGroupJSON{asked: name}
 	err := l.c.Do(ctx, transport.Request{
 		Op: "read", Object: ldapGroupObject(name), Method: http.MethodGet, Path: ldapGroupPath,
-		Params: map[string]string{"name": name}, Confirm: true,
+		Params: map[string]string{"name": name},
 	}, &answer)
 	if err != nil {
 		return registry.LDAPGroupSettings{}, err
@@ -104,7 +106,7 @@ func (l ldapGroups) Get(ctx context.Context, name string) (registry.LDAPGroupSet
 // List implements registry.LDAPGroups.
 func (l ldapGroups) List(ctx context.Context) iter.Seq2[registry.LDAPGroupSettings, error] {
 	lines := all(func() ([]ldapGroupJSON, error) {
-		var answer []ldapGroupJSON
+		var answer transport.Array[ldapGroupJSON]
 		err := l.c.Do(ctx, transport.Request{
 			Op: "list", Object: "LDAP group settings", Method: http.MethodGet, Path: strings.TrimSuffix(ldapGroupsPath, "/"),
 		}, &answer)

@@ -45,7 +45,7 @@ func ldapLink(realm, attributes string) *registry.LDAPGroupLink {
 // looked for first; what the older API cannot say is said afterwards.
 func (g groups) createLDAP(ctx context.Context, spec registry.GroupSpec) (registry.Group, error) {
 	op, object := "create", groupObject(spec.Name)
-	switch _, err := g.get(ctx, spec.Name, false); {
+	switch _, err := g.get(ctx, spec.Name); {
 	case err == nil:
 		return registry.Group{}, &registry.Error{Kind: registry.KindConflict, Op: op, Object: object, Message: "there is a group of this name already"}
 	case !registry.IsNotFound(err):
@@ -64,21 +64,21 @@ func (g groups) createLDAP(ctx context.Context, spec registry.GroupSpec) (regist
 		}
 		return updated, nil
 	}
-	return g.get(ctx, spec.Name, false)
+	return g.get(ctx, spec.Name)
 }
 
 // link makes a group stand for another group of a directory, or for one at all. Everything else about it goes back as it
 // came, members included. The older API does not know all roles; those that it may have dropped are returned.
 func (g groups) link(ctx context.Context, name string, link registry.LDAPGroupLink) (registry.ArtifactoryGroupPatch, error) {
 	var roles registry.ArtifactoryGroupPatch
-	before, err := g.get(ctx, name, true)
+	before, err := g.get(ctx, name)
 	if err != nil {
 		return roles, err
 	}
 	current := map[string]any{}
 	err = g.c.Do(ctx, transport.Request{
 		Op: "read", Object: groupObject(name), Method: http.MethodGet, Path: legacyGroupPath,
-		Params: map[string]string{"name": name}, Query: url.Values{"includeUsers": {"true"}}, Confirm: true,
+		Params: map[string]string{"name": name}, Query: url.Values{"includeUsers": {"true"}},
 	}, &current)
 	if err != nil {
 		return roles, err

@@ -88,10 +88,10 @@ func TestPermissionOfUnknownNames(t *testing.T) {
 	const section, read = "PUT /access/api/v2/permissions/p/artifact", "GET /access/api/v2/permissions/p"
 	prior := registry.PermissionSpec{Name: "p", Repositories: []string{"a"}}
 	next := registry.PermissionSpec{Name: "p", Repositories: []string{"missing"}}
-	r, _ := script(t, scripted{section: {refuse(404, notFound)}, read: {ok(`{"name":"p"}`)}})
+	r, _ := script(t, scripted{section: {refuse(404, notFound)}, read: {ok(`{"name":"p","resources":{}}`)}})
 	_, err := r.Permissions.Update(t.Context(), prior, next)
 	wantKind(t, err, registry.KindInvalid)
-	r, _ = script(t, scripted{section: {refuse(404, notFound)}, read: {refuse(404, notFound)}})
+	r, _ = script(t, scripted{section: {refuse(404, notFound)}, read: {gone("Permission p")}})
 	_, err = r.Permissions.Update(t.Context(), prior, next)
 	wantKind(t, err, registry.KindNotFound)
 	r, _ = script(t, scripted{"POST /access/api/v2/permissions": {refuse(404, notFound)}})
@@ -101,21 +101,28 @@ func TestPermissionOfUnknownNames(t *testing.T) {
 
 func TestRepositoryAnswers(t *testing.T) {
 	t.Parallel()
-	const one = "GET /artifactory/api/repositories/npm-local"
+	const one, all = "GET /artifactory/api/repositories/npm-local", "GET /artifactory/api/repositories"
+	unknown := refuse(400, `{"errors":[{"status":400,"message":"Bad Request"}]}`)
 	for name, tc := range map[string]struct {
 		reply reply
 		want  registry.Kind
+		list  []reply
 	}{
-		"unknown":          {refuse(400, `{"errors":[{"status":400,"message":"Bad Request"}]}`), registry.KindNotFound},
-		"unknown, as 404":  {refuse(404, `{"errors":[{"status":404,"message":"Not Found"}]}`), registry.KindNotFound},
-		"free edition":     {refuse(400, `{"errors":[{"status":400,"message":"This REST API is available only in Artifactory Pro"}]}`), registry.KindUnsupported},
-		"somebody else":    {refuse(404, `{"errors":[{"code":"NOT_FOUND","message":"x"}]}`), registry.KindWrongEndpoint},
-		"foreign refusal":  {transporttest.Text(400, "bad request"), registry.KindInvalid},
-		"vendor json type": {reply{Status: 200, Body: `{"key":"npm-local","rclass":"local","packageType":"npm"}`, ContentType: "application/vnd.org.jfrog.artifactory.repositories.LocalRepositoryConfiguration+json"}, registry.KindUnknown},
+		"in the list":      {unknown, registry.KindInvalid, []reply{ok(`[{"key":"npm-local"}]`)}},
+		"in the list then": {unknown, registry.KindInvalid, []reply{ok(`[]`), ok(`[{"key":"npm-local"}]`)}},
+		"no list":          {unknown, registry.KindInvalid, []reply{ok(`null`)}},
+		"list of nameless": {unknown, registry.KindInvalid, []reply{ok(`[{}]`)}},
+		"another one":      {ok(`{"key":"go-local","rclass":"local","packageType":"go"}`), registry.KindWrongEndpoint, nil},
+		"unknown":          {unknown, registry.KindNotFound, []reply{ok(`[{"key":"go-local"}]`)}},
+		"unknown, as 404":  {refuse(404, `{"errors":[{"status":404,"message":"Not Found"}]}`), registry.KindNotFound, []reply{ok(`[]`)}},
+		"free edition":     {refuse(400, `{"errors":[{"status":400,"message":"This REST API is available only in Artifactory Pro"}]}`), registry.KindUnsupported, nil},
+		"somebody else":    {refuse(404, `{"errors":[{"code":"NOT_FOUND","message":"x"}]}`), registry.KindWrongEndpoint, nil},
+		"foreign refusal":  {transporttest.Text(400, "bad request"), registry.KindInvalid, nil},
+		"vendor json type": {reply{Status: 200, Body: `{"key":"npm-local","rclass":"local","packageType":"npm"}`, ContentType: "application/vnd.org.jfrog.artifactory.repositories.LocalRepositoryConfiguration+json"}, registry.KindUnknown, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r, _ := script(t, scripted{one: {tc.reply}})
+			r, _ := script(t, scripted{one: {tc.reply}, all: tc.list})
 			if _, err := r.Repositories.Get(t.Context(), "npm-local"); registry.KindOf(err) != tc.want {
 				t.Errorf("%v, want kind %d", err, tc.want)
 			}

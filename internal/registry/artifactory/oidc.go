@@ -54,6 +54,7 @@ func (o *oidcJSON) provider() registry.OIDCProvider {
 type answered[T any] struct {
 	known T
 	all   map[string]any
+	asked string
 }
 
 // UnmarshalJSON implements json.Unmarshaler.
@@ -63,10 +64,11 @@ func (a *answered[T]) UnmarshalJSON(data []byte) error {
 
 // Complete implements the transport's check of a success.
 func (a *answered[T]) Complete() error {
-	if name, ok := a.all["name"].(string); !ok || name == "" {
+	name, ok := a.all["name"].(string)
+	if !ok || name == "" {
 		return errors.New("it names nothing")
 	}
-	return nil
+	return sameName(a.asked, name)
 }
 
 // given leaves out what is empty: an absent field and an empty one are not the same to the server.
@@ -129,9 +131,9 @@ func (o oidcProviders) Create(ctx context.Context, spec registry.OIDCProvider) (
 }
 
 func (o oidcProviders) get(ctx context.Context, name string) (answered[oidcJSON], error) {
-	var answer answered[oidcJSON]
+	answer := answered[oidcJSON]{asked: name}
 	err := o.c.Do(ctx, transport.Request{
-		Op: "read", Object: oidcObject(name), Method: http.MethodGet, Path: oidcOnePath, Params: map[string]string{"name": name}, Confirm: true,
+		Op: "read", Object: oidcObject(name), Method: http.MethodGet, Path: oidcOnePath, Params: map[string]string{"name": name},
 	}, &answer)
 	return answer, err
 }
@@ -234,10 +236,10 @@ func (o oidcMappings) Create(ctx context.Context, spec registry.OIDCMapping) (re
 }
 
 func (o oidcMappings) get(ctx context.Context, provider, name string) (answered[oidcMappingJSON], error) {
-	var answer answered[oidcMappingJSON]
+	answer := answered[oidcMappingJSON]{asked: name}
 	err := o.c.Do(ctx, transport.Request{
 		Op: "read", Object: oidcMappingObject(name), Method: http.MethodGet, Path: oidcMappingPath + "/{name}",
-		Params: map[string]string{"provider": provider, "name": name}, Confirm: true,
+		Params: map[string]string{"provider": provider, "name": name},
 	}, &answer)
 	return answer, err
 }

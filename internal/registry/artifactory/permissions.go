@@ -27,6 +27,8 @@ type permissions struct{ c *transport.Client }
 type permissionJSON struct {
 	Name      string             `json:"name"`
 	Resources map[string]section `json:"resources"`
+
+	asked string
 }
 
 // Complete implements the transport's check of a success.
@@ -34,7 +36,10 @@ func (p *permissionJSON) Complete() error {
 	if p.Name == "" {
 		return errors.New("it names no permission")
 	}
-	return nil
+	if p.Resources == nil {
+		return errors.New("it tells no resources")
+	}
+	return sameName(p.asked, p.Name)
 }
 
 // Create implements registry.Permissions. What servers answer differs between versions; what was accepted is what was
@@ -55,19 +60,25 @@ func (p permissions) Create(ctx context.Context, spec registry.PermissionSpec) (
 // or groups in it does not exist.
 func namesUnknown(err error) error {
 	var e *registry.Error
-	if errors.As(err, &e) && e.Status == http.StatusNotFound && e.Kind != registry.KindWrongEndpoint {
+	if isRefused404(err) && errors.As(err, &e) {
 		e.Kind = registry.KindInvalid
 		e.Hint = "Check that the repositories, users and groups named in it exist"
 	}
 	return err
 }
 
+// isRefused404 tells the 404 of a change: the registry's own, whatever it is that does not exist.
+func isRefused404(err error) bool {
+	var e *registry.Error
+	return errors.As(err, &e) && e.Status == http.StatusNotFound && e.Kind != registry.KindWrongEndpoint
+}
+
 // Get implements registry.Permissions.
 func (p permissions) Get(ctx context.Context, name string) (registry.Permission, error) {
-	var answer permissionJSON
+	answer := permissionJSON{asked: name}
 	err := p.c.Do(ctx, transport.Request{
 		Op: "read", Object: permissionObject(name), Method: http.MethodGet, Path: permissionPath,
-		Params: map[string]string{"name": name}, Confirm: true,
+		Params: map[string]string{"name": name},
 	}, &answer)
 	if err != nil {
 		return registry.Permission{}, err
@@ -80,15 +91,28 @@ type permissionItem struct {
 	Name string `json:"name"`
 }
 
+// Complete implements the transport's check of a success.
+func (p *permissionItem) Complete() error {
+	if p.Name == "" {
+		return errors.New("it names no permission")
+	}
+	return nil
+}
+
+type permissionPage struct {
+	Permissions []permissionItem `json:"permissions"`
+	Cursor      string           `json:"cursor"`
+}
+
+// Complete implements the transport's check of a success.
+func (p *permissionPage) Complete() error { return transport.Whole(p.Permissions) }
+
 // List implements registry.Permissions; results are Partial.
 func (p permissions) List(ctx context.Context) iter.Seq2[registry.Permission, error] {
 	lines := walk(func(cursor string) ([]permissionItem, string, error) {
 		query := url.Values{"limit": {strconv.Itoa(pageSize)}}
 		setIf(query, "cursor", cursor)
-		var page struct {
-			Permissions []permissionItem `json:"permissions"`
-			Cursor      string           `json:"cursor"`
-		}
+		var page permissionPage
 		err := p.c.Do(ctx, transport.Request{
 			Op: "list", Object: "permissions", Method: http.MethodGet, Path: permissionsPath, Query: query,
 		}, &page)
@@ -113,7 +137,7 @@ func (p permissions) Update(ctx context.Context, prior, spec registry.Permission
 		switch {
 		case has && (!had || !reflect.DeepEqual(old, want)):
 			err = p.c.Do(ctx, sectionRequest(spec.Name, kind, http.MethodPut, want), nil)
-			if registry.IsNotFound(err) {
+			if isRefused404(err) {
 				if _, gone := p.Get(ctx, spec.Name); gone != nil {
 					return registry.Permission{}, gone
 				}

@@ -7,6 +7,7 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/registry-identity/terraform-provider-registry/internal/registry"
@@ -28,6 +29,8 @@ type repositoryJSON struct {
 	Type        string `json:"type"`
 	PackageType string `json:"packageType"`
 	Description string `json:"description"`
+
+	asked string
 }
 
 // Complete implements the transport's check of a success.
@@ -35,7 +38,7 @@ func (r *repositoryJSON) Complete() error {
 	if r.Key == "" {
 		return errors.New("it names no repository")
 	}
-	return nil
+	return sameName(r.asked, r.Key)
 }
 
 func (r *repositoryJSON) repository(base string) registry.Repository {
@@ -63,22 +66,28 @@ func packageURL(base, packageType, key string) string {
 	}
 }
 
-// kindOfBadRepository reads the 400 that Artifactory answers for an unknown key, and also for a call that is not part of
-// the free edition.
-func kindOfBadRepository(message string) registry.Kind {
-	if strings.Contains(message, "Artifactory Pro") {
-		return registry.KindUnsupported
+// badRepository reads the 400 that Artifactory answers for an unknown key, as other servers do with 404, and also for a call
+// that is not part of the free edition. Its words ("Bad Request") say nothing, so Get looks into the list.
+func badRepository(status int, message string) (missing bool, kind registry.Kind) {
+	if status == http.StatusBadRequest && strings.Contains(message, "Artifactory Pro") {
+		return false, registry.KindUnsupported
 	}
-	return registry.KindNotFound
+	return status == http.StatusBadRequest || status == http.StatusNotFound, registry.KindUnknown
 }
 
 // Get implements registry.Repositories.
 func (r repositories) Get(ctx context.Context, key string) (registry.Repository, error) {
-	var answer repositoryJSON
+	answer := repositoryJSON{asked: key}
 	err := r.c.Do(ctx, transport.Request{
 		Op: "read", Object: fmt.Sprintf("repository %q", key), Method: http.MethodGet, Path: repositoryPath,
 		Params: map[string]string{"key": key},
 	}, &answer)
+	if registry.IsNotFound(err) {
+		err = unlisted(err, func() (bool, error) {
+			list, err := r.list(ctx, registry.RepositoryFilter{})
+			return slices.ContainsFunc(list, func(item repositoryJSON) bool { return sameName(key, item.Key) == nil }), err
+		})
+	}
 	if err != nil {
 		return registry.Repository{}, err
 	}
@@ -88,13 +97,7 @@ func (r repositories) Get(ctx context.Context, key string) (registry.Repository,
 // List implements registry.Repositories. The list has no pages.
 func (r repositories) List(ctx context.Context, filter registry.RepositoryFilter) iter.Seq2[registry.Repository, error] {
 	return func(yield func(registry.Repository, error) bool) {
-		query := url.Values{}
-		setIf(query, "packageType", filter.PackageType)
-		setIf(query, "type", filter.Kind)
-		var answer []repositoryJSON
-		err := r.c.Do(ctx, transport.Request{
-			Op: "list", Object: "repositories", Method: http.MethodGet, Path: repositoriesPath, Query: query,
-		}, &answer)
+		answer, err := r.list(ctx, filter)
 		if err != nil {
 			yield(registry.Repository{}, err)
 			return
@@ -105,4 +108,15 @@ func (r repositories) List(ctx context.Context, filter registry.RepositoryFilter
 			}
 		}
 	}
+}
+
+func (r repositories) list(ctx context.Context, filter registry.RepositoryFilter) ([]repositoryJSON, error) {
+	query := url.Values{}
+	setIf(query, "packageType", filter.PackageType)
+	setIf(query, "type", filter.Kind)
+	var answer transport.Array[repositoryJSON]
+	err := r.c.Do(ctx, transport.Request{
+		Op: "list", Object: "repositories", Method: http.MethodGet, Path: repositoriesPath, Query: query,
+	}, &answer)
+	return answer, err
 }

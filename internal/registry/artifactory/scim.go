@@ -39,10 +39,10 @@ func (u users) setEnabled(ctx context.Context, username string, on bool) error {
 			Operations: []scimOperation{{Op: "Replace", Path: "active", Value: on}},
 		},
 	}, nil)
-	switch registry.KindOf(err) {
-	case registry.KindNotFound, registry.KindForbidden, registry.KindUnsupported, registry.KindWrongEndpoint:
+	switch kind := registry.KindOf(err); {
+	case isRefused404(err), kind == registry.KindForbidden, kind == registry.KindUnsupported, kind == registry.KindWrongEndpoint:
 		// No SCIM, or no such user: the users API knows.
-		if _, gone := u.get(ctx, username, true); gone != nil {
+		if _, gone := u.get(ctx, username); gone != nil {
 			return gone
 		}
 		return &registry.Error{
@@ -50,8 +50,6 @@ func (u users) setEnabled(ctx context.Context, username string, on bool) error {
 			Message: "Artifactory can only switch accounts on and off through its SCIM API, which this server does not offer",
 			Hint:    "Switch the account in the platform's user interface, or remove it instead",
 		}
-	case registry.KindUnknown, registry.KindConflict, registry.KindUnauthorized, registry.KindInvalid,
-		registry.KindRateLimited, registry.KindUnavailable, registry.KindUncertain:
 	}
 	return err
 }

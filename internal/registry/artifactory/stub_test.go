@@ -33,4 +33,9 @@ func jwt(payload string) string {
 	return encode([]byte(`{"alg":"RS256"}`)) + "." + encode([]byte(payload)) + ".c2lnbmF0dXJl"
 }
 
+// gone is how Access says that something does not exist.
+func gone(what string) reply {
+	return refuse(404, `{"errors":[{"code":"NOT_FOUND","message":"`+what+` not found"}]}`)
+}
+
 const notFound = `{"errors":[{"code":"NOT_FOUND","message":"User not found","detail":"alice"}]}`

@@ -152,6 +152,8 @@ type tokenJSON struct {
 	LastUsed    timestamp `json:"last_used"`
 	Refreshable bool      `json:"refreshable"`
 	Scope       string    `json:"scope"`
+
+	asked string
 }
 
 // Complete implements the transport's check of a success.
@@ -159,7 +161,7 @@ func (t *tokenJSON) Complete() error {
 	if t.TokenID == "" {
 		return errors.New("it names no token id")
 	}
-	return nil
+	return sameName(t.asked, t.TokenID)
 }
 
 func (t *tokenJSON) token() registry.Token {
@@ -175,10 +177,10 @@ func (t *tokenJSON) token() registry.Token {
 
 // Get implements registry.Tokens.
 func (t tokens) Get(ctx context.Context, _, id string) (registry.Token, error) {
-	var answer tokenJSON
+	answer := tokenJSON{asked: id}
 	err := t.c.Do(ctx, transport.Request{
 		Op: "read", Object: tokenObject(id), Method: http.MethodGet, Path: tokenPath,
-		Params: map[string]string{"id": id}, Confirm: true,
+		Params: map[string]string{"id": id},
 	}, &answer)
 	if err != nil {
 		return registry.Token{}, err
@@ -194,9 +196,7 @@ func (t tokens) List(ctx context.Context, filter registry.TokenFilter) ([]regist
 	}
 	query := url.Values{}
 	setIf(query, "username", registry.LowerASCII(owner))
-	var answer struct {
-		Tokens []tokenJSON `json:"tokens"`
-	}
+	var answer tokensJSON
 	err := t.c.Do(ctx, transport.Request{
 		Op: "list", Object: "tokens", Method: http.MethodGet, Path: tokensPath, Query: query,
 	}, &answer)
@@ -213,6 +213,13 @@ func (t tokens) List(ctx context.Context, filter registry.TokenFilter) ([]regist
 	}
 	return found, nil
 }
+
+type tokensJSON struct {
+	Tokens []tokenJSON `json:"tokens"`
+}
+
+// Complete implements the transport's check of a success.
+func (t *tokensJSON) Complete() error { return transport.Whole(t.Tokens) }
 
 // All implements registry.Whole: one list tells everything that a single token's answer does.
 func (t tokens) All(ctx context.Context, _ int) ([]registry.Token, int, error) {

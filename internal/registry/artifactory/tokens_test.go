@@ -147,8 +147,8 @@ func TestTokenReads(t *testing.T) {
 	t.Parallel()
 	const path = "/access/api/v1/tokens/id-1"
 	r, s := script(t, scripted{
-		"GET " + path:    {refuse(404, notFound), ok(`{"token_id":"id-1","subject":"jfac@01x/users/alice"}`)},
-		"DELETE " + path: {refuse(200, ``), refuse(204, ``), refuse(404, notFound), refuse(404, notFound), transporttest.HTML(200)},
+		"GET " + path:    {gone("Token with id: id-1"), ok(`{"token_id":"id-1","subject":"jfac@01x/users/alice"}`)},
+		"DELETE " + path: {refuse(200, ``), refuse(204, ``), gone("Token"), gone("Token"), transporttest.HTML(200)},
 	})
 	if token, err := r.Tokens.Get(t.Context(), "alice", "id-1"); err != nil || token.Username != "alice" || !token.ExpiresAt.IsZero() {
 		t.Errorf("%+v %v", token, err)

@@ -2,6 +2,7 @@ package artifactory
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -38,6 +39,8 @@ type userJSON struct {
 	PolicyManager            bool     `json:"policy_manager"`
 	ReportsManager           bool     `json:"reports_manager"`
 	ResourcesManager         bool     `json:"resources_manager"`
+
+	asked string
 }
 
 // Complete implements the transport's check of a success.
@@ -45,7 +48,34 @@ func (u *userJSON) Complete() error {
 	if u.Username == "" {
 		return errors.New("it names no user")
 	}
-	return nil
+	return sameName(u.asked, u.Username)
+}
+
+// userDetails is the answer of a read, by which it is judged who may have a credential: what it leaves out must not pass
+// for "no administrator" or "enabled".
+type userDetails struct {
+	userJSON
+
+	told struct {
+		Admin  *bool     `json:"admin"`
+		Groups *[]string `json:"groups"`
+	}
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (u *userDetails) UnmarshalJSON(data []byte) error {
+	return errors.Join(json.Unmarshal(data, &u.userJSON), json.Unmarshal(data, &u.told))
+}
+
+// Complete implements the transport's check of a success.
+func (u *userDetails) Complete() error {
+	switch {
+	case u.told.Admin == nil, u.EffectiveAdmin == nil && u.told.Groups == nil:
+		return errors.New("it does not say whether the user is an administrator")
+	case !knownStatus(u.Status):
+		return fmt.Errorf("it does not say whether the user is enabled: its status is %q", u.Status)
+	}
+	return u.userJSON.Complete()
 }
 
 func (u *userJSON) user() registry.User {
@@ -68,6 +98,16 @@ func (u *userJSON) user() registry.User {
 				ReportsManager: u.ReportsManager, ResourcesManager: u.ResourcesManager,
 			},
 		},
+	}
+}
+
+// knownStatus tells the words of help: get-user-list.
+func knownStatus(status string) bool {
+	switch status {
+	case "invited", "enabled", "disabled", "locked":
+		return true
+	default:
+		return false
 	}
 }
 
@@ -126,7 +166,7 @@ func (u users) Create(ctx context.Context, spec registry.UserSpec) (registry.Use
 		yes := true
 		body.InternalPasswordDisabled = &yes
 	}
-	var answer userJSON
+	answer := userJSON{asked: spec.Username}
 	err := u.c.Do(ctx, transport.Request{
 		Op: op, Object: object, Class: transport.Create, Method: http.MethodPost, Path: usersPath,
 		Body: body, Secrets: []registry.Secret{spec.Password},
@@ -146,36 +186,48 @@ func (u users) Create(ctx context.Context, spec registry.UserSpec) (registry.Use
 
 // Get implements registry.Users.
 func (u users) Get(ctx context.Context, id string) (registry.User, error) {
-	return u.get(ctx, id, true)
+	return u.get(ctx, id)
 }
 
-func (u users) get(ctx context.Context, username string, confirm bool) (registry.User, error) {
-	var answer userJSON
+func (u users) get(ctx context.Context, username string) (registry.User, error) {
+	answer := userDetails{userJSON: userJSON{asked: username}}
 	err := u.c.Do(ctx, transport.Request{
 		Op: "read", Object: userObject(username), Method: http.MethodGet, Path: userPath,
-		Params: map[string]string{"username": username}, Confirm: confirm,
+		Params: map[string]string{"username": username},
 	}, &answer)
 	if err != nil {
 		return registry.User{}, err
 	}
-	return answer.user(), nil
-}
-
-// FindByUsername implements registry.Users. Artifactory's names are lower case, so the case of the asked one does not
-// matter; any other difference between the asked and the answered name means that nobody was found.
-func (u users) FindByUsername(ctx context.Context, username string) (registry.User, error) {
-	user, err := u.get(ctx, registry.LowerASCII(username), false)
-	var e *registry.Error
-	if errors.As(err, &e) && e.Status == http.StatusBadRequest {
-		e.Kind = registry.KindNotFound // a name that the registry calls malformed is nobody's
-	}
-	if err == nil && !registry.EqualFoldASCII(user.Username, username) {
-		return registry.User{}, &registry.Error{
-			Kind: registry.KindNotFound, Op: "find", Object: userObject(username),
-			Message: fmt.Sprintf("the registry answered with another user, %q", user.Username),
+	user := answer.user()
+	if answer.EffectiveAdmin == nil && !user.Admin {
+		if user.Admin, err = u.adminByGroup(ctx, user.Groups); err != nil {
+			return registry.User{}, err
 		}
 	}
-	return user, err
+	return user, nil
+}
+
+// adminByGroup finds out whether a group makes its members administrators, where the server does not say it of the user
+// (before 7.66).
+func (u users) adminByGroup(ctx context.Context, names []string) (bool, error) {
+	for _, name := range names {
+		group, err := (groups{u.c, u}).get(ctx, name)
+		if err != nil {
+			return false, &registry.Error{
+				Kind: registry.KindUnavailable, Op: "judge", Object: groupObject(name), Err: err,
+				Message: "whether it makes its members administrators cannot be told: " + err.Error(),
+			}
+		}
+		if group.Artifactory.AdminPrivileges {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// FindByUsername implements registry.Users. Artifactory's names are lower case, so the case of the asked one does not matter.
+func (u users) FindByUsername(ctx context.Context, username string) (registry.User, error) {
+	return u.get(ctx, registry.LowerASCII(username))
 }
 
 // FindByEmail implements registry.Users: Artifactory cannot search by address, but accounts from a directory or an
@@ -199,16 +251,29 @@ type userItem struct {
 	Status   string `json:"status"`
 }
 
+// Complete implements the transport's check of a success.
+func (u *userItem) Complete() error {
+	if u.Username == "" {
+		return errors.New("it names no user")
+	}
+	return nil
+}
+
+type userPage struct {
+	Users  []userItem `json:"users"`
+	Cursor string     `json:"cursor"`
+}
+
+// Complete implements the transport's check of a success.
+func (p *userPage) Complete() error { return transport.Whole(p.Users) }
+
 // List implements registry.Users.
 func (u users) List(ctx context.Context, filter registry.UserFilter) iter.Seq2[registry.User, error] {
 	lines := walk(func(cursor string) ([]userItem, string, error) {
 		query := url.Values{"limit": {strconv.Itoa(pageSize)}}
 		setIf(query, "cursor", cursor)
 		setIf(query, "username", filter.Contains)
-		var page struct {
-			Users  []userItem `json:"users"`
-			Cursor string     `json:"cursor"`
-		}
+		var page userPage
 		err := u.c.Do(ctx, transport.Request{
 			Op: "list", Object: "users", Method: http.MethodGet, Path: usersPath, Query: query,
 		}, &page)
@@ -242,9 +307,9 @@ func (u users) Update(ctx context.Context, id string, patch registry.UserPatch) 
 				return registry.User{}, err
 			}
 		}
-		return u.get(ctx, id, true)
+		return u.get(ctx, id)
 	}
-	var answer userJSON
+	answer := userJSON{asked: id}
 	err := u.c.Do(ctx, transport.Request{
 		Op: "update", Object: userObject(id), Class: transport.Idempotent, Method: http.MethodPatch, Path: userPath,
 		Params: map[string]string{"username": id}, Body: body, Secrets: []registry.Secret{patch.Password},

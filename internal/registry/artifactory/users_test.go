@@ -54,7 +54,8 @@ func TestCreateSendsOnlyWhatIsSet(t *testing.T) {
 func TestUpdateSendsOnlyWhatChanged(t *testing.T) {
 	t.Parallel()
 	const patch = "PATCH /access/api/v2/users/a%20b%2Fc"
-	r, s := script(t, scripted{patch: {ok(alice)}, "GET /access/api/v2/users/a%20b%2Fc": {ok(alice)}})
+	named := ok(strings.Replace(alice, "alice", "a b/c", 1))
+	r, s := script(t, scripted{patch: {named}, "GET /access/api/v2/users/a%20b%2Fc": {named}})
 	mail := "new@example.com"
 	if _, err := r.Users.Update(t.Context(), "a b/c", registry.UserPatch{Email: &mail}); err != nil {
 		t.Fatal(err)
@@ -125,11 +126,12 @@ func TestErrorsAreReadable(t *testing.T) {
 	}
 }
 
-func TestMalformedNameIsNobodys(t *testing.T) {
+// TestARefusedNameIsNotNobodys: what the registry does not take for a name says nothing about who there is.
+func TestARefusedNameIsNotNobodys(t *testing.T) {
 	t.Parallel()
 	r, _ := script(t, scripted{"GET /access/api/v2/users/a%2Fb": {refuse(400, `{"errors":[{"code":"BAD_REQUEST","message":"formatted name"}]}`)}})
 	_, err := r.Users.FindByUsername(t.Context(), "a/b")
-	wantKind(t, err, registry.KindNotFound)
+	wantKind(t, err, registry.KindInvalid)
 	_, err = r.Users.Get(t.Context(), "a/b")
 	wantKind(t, err, registry.KindInvalid)
 }
@@ -138,7 +140,7 @@ func TestFoundNameMustBeTheAskedOne(t *testing.T) {
 	t.Parallel()
 	r, _ := script(t, scripted{"GET /access/api/v2/users/al%C3%ADce": {ok(alice)}, "GET /access/api/v2/users/alice": {ok(alice)}})
 	_, err := r.Users.FindByUsername(t.Context(), "alíce")
-	wantKind(t, err, registry.KindNotFound)
+	wantKind(t, err, registry.KindWrongEndpoint)
 	if u, err := r.Users.FindByUsername(t.Context(), "ALICE"); err != nil || u.Username != "alice" {
 		t.Errorf("%+v %v", u, err)
 	}

@@ -56,10 +56,10 @@ var sides = map[string]side{
 
 func (s side) found() transporttest.Reply {
 	if s.ask == "GET /api/v1/users" {
-		return transporttest.OK(`{"items":[{"id":"` + provider + `","username":"alice","email":"a@example.com","auth_provider":"local","is_active":true}],` +
+		return transporttest.OK(`{"items":[{"id":"` + provider + `","username":"alice","email":"a@example.com","auth_provider":"local","is_active":true,"is_admin":false}],` +
 			`"pagination":{"page":1,"per_page":100,"total":1,"total_pages":1}}`)
 	}
-	return transporttest.OK(`{"username":"alice","email":"a@example.com","status":"enabled"}`)
+	return transporttest.OK(`{"username":"alice","email":"a@example.com","status":"enabled","admin":false,"groups":[]}`)
 }
 
 func granted(token string) transporttest.Reply {

@@ -13,8 +13,9 @@ import (
 // Answer is one complete HTTP answer.
 type Answer struct {
 	Method string
-	// Path is the template of the request.
+	// Path is the template of the request, which Params filled.
 	Path   string
+	Params map[string]string
 	Status int
 	Header http.Header
 	Body   []byte
@@ -72,6 +73,8 @@ func (c *Client) decode(p *prepared, a Answer, out any) error {
 		return c.unusable(p, a, "the answer is empty")
 	case !a.JSON():
 		return c.unusable(p, a, "the answer is not JSON but "+p.mask.text(a.Header.Get("Content-Type")))
+	case string(bytes.TrimSpace(a.Body)) == "null":
+		return c.unusable(p, a, "the answer is null")
 	}
 	if err := json.Unmarshal(a.Body, out); err != nil {
 		return c.unusable(p, a, "the answer is not the JSON that was expected")

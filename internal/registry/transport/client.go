@@ -131,6 +131,9 @@ type Dialect struct {
 // Problem is an error answer in the registry's own words.
 type Problem struct {
 	Code, Message string
+	// Missing is true when these words say that what the path names does not exist, and are about nothing else. A status
+	// alone never means that.
+	Missing bool
 	// Kind replaces the kind that the status stands for; KindUnknown keeps it.
 	Kind registry.Kind
 	Hint string
@@ -200,10 +203,11 @@ func (c *Client) Probe(ctx context.Context, r Request) (Answer, error) {
 	return c.exchange(ctx, p)
 }
 
-// confirmed runs a request and hands its success to accept. That an object is missing is believed when it was said twice.
+// confirmed runs a request and hands its success to accept. That an object is missing is believed when it was said twice: on it
+// an object is dropped from a state, made again or taken for nobody's.
 func (c *Client) confirmed(ctx context.Context, p *prepared, accept func(Answer) error) error {
 	err := c.once(ctx, p, accept)
-	if registry.IsNotFound(err) && (p.Confirm || p.Class == Idempotent) {
+	if registry.IsNotFound(err) && p.Class != Create {
 		return c.once(ctx, p, accept)
 	}
 	return err

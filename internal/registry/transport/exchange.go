@@ -128,7 +128,7 @@ func (c *Client) attempt(ctx context.Context, p *prepared, authorization registr
 	o := outcome{err: bareCause(err), sent: sent.Load()}
 	if err == nil {
 		o.answer = Answer{
-			Method: p.Method, Path: p.Path, Status: resp.StatusCode(), Header: resp.Header(), Body: resp.Body(),
+			Method: p.Method, Path: p.Path, Params: p.Params, Status: resp.StatusCode(), Header: resp.Header(), Body: resp.Body(),
 		}
 	}
 	seen := Attempt{Method: p.Method, Path: p.Path, Status: o.answer.Status, Number: number, Duration: time.Since(start)}

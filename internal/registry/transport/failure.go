@@ -24,6 +24,7 @@ const (
 	uncertainHint = "The request was sent and its outcome is not known: it may or may not have taken effect. " +
 		"Run again to find out; nothing was repeated blindly"
 	credentialHint = "Check the provider's credential: it is wrong, expired or revoked, or belongs to another registry"
+	otherHint      = "The answer says nothing about what was asked for, so nothing is concluded from it. " + endpointHint
 	forbiddenHint  = "The provider's credential is valid but not allowed to do this; it needs an administrator's token"
 )
 
@@ -43,20 +44,23 @@ func (c *Client) failure(p *prepared, a Answer) (foreign bool, err error) {
 	e.Code, e.Message, e.Hint = p.mask.text(problem.Code), p.mask.text(problem.Message), problem.Hint
 	e.Kind = problem.Kind
 	if e.Kind == registry.KindUnknown {
-		e.Kind = kindOf(p, a, own)
+		e.Kind = kindOf(p, a, own, problem.Missing)
 	}
 	if e.Message == "" {
 		e.Message = c.describe(p, a)
 	}
 	if e.Hint == "" {
 		e.Hint = hintFor(e.Kind, a)
+		if own && e.Kind == registry.KindWrongEndpoint {
+			e.Hint = otherHint
+		}
 	}
 	return !own && a.Status/100 == 4 && a.Status != http.StatusTooManyRequests, e
 }
 
-// kindOf reads the status. Only a registry's own words can mean that an object is missing; the same status from
-// somebody else means that we ask the wrong server.
-func kindOf(p *prepared, a Answer, own bool) registry.Kind {
+// kindOf reads the status. Only a registry's own words about the object of the request can mean that it is missing; the same
+// status from somebody else means that we ask the wrong server.
+func kindOf(p *prepared, a Answer, own, missing bool) registry.Kind {
 	switch {
 	case a.Status == http.StatusTooManyRequests:
 		return registry.KindRateLimited
@@ -72,8 +76,8 @@ func kindOf(p *prepared, a Answer, own bool) registry.Kind {
 		return registry.KindForbidden
 	case !own && (a.Status == http.StatusNotFound || a.Status == http.StatusMethodNotAllowed || a.Status == http.StatusGone):
 		return registry.KindWrongEndpoint
-	case a.Status == http.StatusNotFound || a.Status == http.StatusGone:
-		return kindOfMissing(p)
+	case a.Status == http.StatusNotFound, a.Status == http.StatusGone, missing && a.Status == http.StatusBadRequest:
+		return kindOfMissing(p, missing)
 	case a.Status == http.StatusMethodNotAllowed:
 		return registry.KindUnsupported
 	case a.Status == http.StatusConflict:
@@ -83,11 +87,12 @@ func kindOf(p *prepared, a Answer, own bool) registry.Kind {
 	}
 }
 
-// kindOfMissing: only what a request names can be missing. A list that is not there would empty everything it tells about,
-// so it means another address; and when something is made, what is missing is something it refers to.
-func kindOfMissing(p *prepared) registry.Kind {
+// kindOfMissing: only what a request names can be missing, and only if the registry said so of that. A list that is not there
+// would empty everything it tells about, so it means another address; and when something is made or changed, what is missing
+// is something it refers to.
+func kindOfMissing(p *prepared, missing bool) registry.Kind {
 	switch named := strings.Contains(p.Path, "{"); {
-	case named:
+	case named && missing:
 		return registry.KindNotFound
 	case p.writes():
 		return registry.KindInvalid

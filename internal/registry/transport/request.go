@@ -40,9 +40,6 @@ type Request struct {
 	Secrets []registry.Secret
 	// Anonymous leaves the credential out.
 	Anonymous bool
-	// Confirm asks a second time before a read reports KindNotFound: what is missing is dropped from a state, so one
-	// stray answer must not be enough. Idempotent requests always do.
-	Confirm bool
 	// EmptyOK accepts a success without a body although one is decoded.
 	EmptyOK bool
 }

@@ -89,7 +89,7 @@ func testProblem(a Answer) (Problem, bool) {
 	if !a.JSON() || json.Unmarshal(a.Body, &body) != nil || body.Code == "" {
 		return Problem{}, false
 	}
-	return Problem{Code: body.Code, Message: body.Message}, true
+	return Problem{Code: body.Code, Message: body.Message, Missing: body.Code == "NOT_FOUND"}, true
 }
 
 type thing struct {
@@ -271,14 +271,15 @@ func TestHTMLIsNoSuccessEvenWithoutABodyWanted(t *testing.T) {
 func TestAbsenceIsConfirmedOnce(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
-		confirm bool
+		class   Class
 		back    int // the request from which on the object is there
 		want    int
 		missing bool
 	}{
-		"gone":          {true, 99, 2, true},
-		"stray answer":  {true, 2, 2, false},
-		"not asked for": {false, 2, 1, true},
+		"gone":         {Safe, 99, 2, true},
+		"stray answer": {Safe, 2, 2, false},
+		"idempotent":   {Idempotent, 99, 2, true},
+		"create":       {Create, 2, 1, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -291,7 +292,7 @@ func TestAbsenceIsConfirmedOnce(t *testing.T) {
 				answer(w, http.StatusNotFound, "application/json", `{"code":"NOT_FOUND"}`)
 			})
 			r := get("/api/{id}")
-			r.Confirm = tc.confirm
+			r.Class = tc.class
 			err := c.Do(context.Background(), r, &thing{})
 			if registry.IsNotFound(err) != tc.missing || requests != tc.want {
 				t.Errorf("after %d requests: %v", requests, err)
