@@ -58,15 +58,34 @@ func refuse(reason error, format string, args ...any) error {
 	return &refusal{reason: reason, detail: fmt.Sprintf(format, args...)}
 }
 
-// resolve finds the one account a person is. That there is none is believed when the direct look-ups said so twice: on it a
-// workspace starts without credentials, so one stray answer must not be enough. (A scan reads whole lists, and asks again
-// itself.)
+// remembered keeps the accounts that were read, so that a second scan asks for the list again and not for each account: an
+// account that was answered is no doubt, only one that was not is.
+type remembered struct {
+	registry.Users
+
+	read map[string]registry.User
+}
+
+// Get implements registry.Users.
+func (r remembered) Get(ctx context.Context, id string) (registry.User, error) {
+	if known, ok := r.read[id]; ok {
+		return known, nil
+	}
+	user, err := r.Users.Get(ctx, id)
+	if err == nil {
+		r.read[id] = user
+	}
+	return user, err
+}
+
+// resolve finds the one account a person is. That there is none is believed when every look-up said so twice: on it a
+// workspace starts without credentials, so one stray answer must not be enough.
 func resolve(ctx context.Context, users registry.Users, t registry.Type, p person) (found, error) {
+	users = remembered{users, map[string]registry.User{}}
 	first, err := search(ctx, users, t, p)
 	if !errors.Is(err, errMissing) || !p.VerifyEmail {
 		return first, err
 	}
-	p.Scan = false
 	second, errAgain := search(ctx, users, t, p)
 	if errors.Is(errAgain, errMissing) {
 		return first, err

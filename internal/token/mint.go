@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -31,7 +32,7 @@ func (m minter) owner(ctx context.Context, username string, scopes registry.Scop
 	user, err := m.reg.Users.FindByUsername(ctx, username)
 	if registry.IsNotFound(err) {
 		if _, onlyGroups := scopes.Groups(); onlyGroups && m.reg.Server.Type == registry.Artifactory {
-			return m.transient(username, diags)
+			return m.transient(ctx, username, diags)
 		}
 		diags.AddAttributeError(path.Root("username"), "No such user",
 			fmt.Sprintf("%s at %s has no user %q, so no token was minted. Create the account first, or correct the name.",
@@ -51,12 +52,26 @@ func (m minter) owner(ctx context.Context, username string, scopes registry.Scop
 }
 
 // transient is a subject without an account, whose rights are those of the groups. Artifactory folds the case of names, so
-// one that it would write otherwise might be somebody's account after all.
-func (m minter) transient(username string, diags *diag.Diagnostics) (registry.User, bool) {
+// one that it would write otherwise might be somebody's account after all. A token for an account that is there would pass
+// by everything that its owner is checked for, so that there is none is asked in another way too: the list must not have it.
+func (m minter) transient(ctx context.Context, username string, diags *diag.Diagnostics) (registry.User, bool) {
 	if err := registry.CheckUsername(m.reg.Server.Type, username); err != nil {
 		diags.AddAttributeError(path.Root("username"), "Invalid name for a token without an account",
 			fmt.Sprintf("%q cannot be the subject of a token: %s. No token was minted.", username, err))
 		return registry.User{}, false
+	}
+	for user, err := range m.reg.Users.List(ctx, registry.UserFilter{Contains: username}) {
+		if err != nil {
+			tfkit.AddError(diags, fmt.Sprintf("Cannot tell whether there is a user %q", username), err, path.Root("username"))
+			return registry.User{}, false
+		}
+		if strings.EqualFold(user.Username, username) {
+			diags.AddAttributeError(path.Root("username"), fmt.Sprintf("Cannot tell whether there is a user %q", username),
+				fmt.Sprintf("%s at %s answered that there is no user %q, and lists the user %q. No token was minted. Look into the "+
+					"registry's log, and check that nothing in front of it answers in its place.",
+					m.reg.Server.Type.Title(), m.reg.Server.URL, username, user.Username))
+			return registry.User{}, false
+		}
 	}
 	return registry.User{Username: username}, true
 }
@@ -148,15 +163,20 @@ func (m minter) mint(ctx context.Context, spec registry.TokenSpec, description, 
 func (m minter) revokeLost(ctx context.Context, spec registry.TokenSpec, l label) error {
 	ctx, cancel := tfkit.Afterlife(ctx)
 	defer cancel()
-	tokens, err := m.reg.Tokens.List(ctx, registry.TokenFilter{
-		UserID: spec.UserID, Username: spec.Username, LabelContains: l.nonceTag(),
-	})
-	if err != nil {
-		return err
-	}
-	for _, token := range tokens {
-		if err := m.reg.Tokens.Revoke(ctx, spec.UserID, token.ID); err != nil && !registry.IsNotFound(err) {
+	for range 2 { // that there is none is believed on the second look
+		tokens, err := m.reg.Tokens.List(ctx, registry.TokenFilter{
+			UserID: spec.UserID, Username: spec.Username, LabelContains: l.nonceTag(),
+		})
+		if err != nil {
 			return err
+		}
+		for _, token := range tokens {
+			if err := m.reg.Tokens.Revoke(ctx, spec.UserID, token.ID); err != nil && !registry.IsNotFound(err) {
+				return err
+			}
+		}
+		if len(tokens) > 0 {
+			break
 		}
 	}
 	return nil
@@ -171,14 +191,7 @@ func (m minter) revokeLost(ctx context.Context, spec registry.TokenSpec, l label
 // and spared if it was used.
 func (m minter) settle(ctx context.Context, ownerID string, minted registry.MintedToken, key string) (stored *registry.Token, err error) {
 	if key == "" {
-		token, err := m.reg.Tokens.Get(ctx, ownerID, minted.ID)
-		if registry.IsNotFound(err) {
-			return nil, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		return &token, nil
+		return m.stored(ctx, ownerID, minted.ID)
 	}
 	tokens, err := m.reg.Tokens.List(ctx, registry.TokenFilter{
 		UserID: ownerID, Username: minted.Username, LabelContains: keyTag(key),
@@ -197,5 +210,20 @@ func (m minter) settle(ctx context.Context, ownerID string, minted registry.Mint
 			}
 		}
 	}
+	if stored == nil && err == nil { // what the list lacks is asked for
+		return m.stored(ctx, ownerID, minted.ID)
+	}
 	return stored, err
+}
+
+// stored is what the registry keeps of a token; nil when it says that it keeps nothing.
+func (m minter) stored(ctx context.Context, ownerID, id string) (*registry.Token, error) {
+	token, err := m.reg.Tokens.Get(ctx, ownerID, id)
+	if registry.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &token, nil
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -56,6 +58,15 @@ func (f *fakeTokens) List(_ context.Context, filter registry.TokenFilter) ([]reg
 	return found, f.blind
 }
 
+func (f *fakeTokens) Get(_ context.Context, _, id string) (registry.Token, error) {
+	f.calls = append(f.calls, "get")
+	at := slices.IndexFunc(f.live, func(t registry.Token) bool { return t.ID == id })
+	if at < 0 {
+		return registry.Token{}, &registry.Error{Kind: registry.KindNotFound}
+	}
+	return f.live[at], nil
+}
+
 func (f *fakeTokens) Revoke(_ context.Context, _, id string) error {
 	f.calls = append(f.calls, "revoke")
 	before := len(f.live)
@@ -70,6 +81,23 @@ func (f *fakeTokens) Revoke(_ context.Context, _, id string) error {
 type fakeUsers struct {
 	registry.Users
 	byName map[string]registry.User
+	// listed are names that the list has beside; unlisted is what the list answers instead.
+	listed   []string
+	unlisted error
+}
+
+func (f fakeUsers) List(_ context.Context, filter registry.UserFilter) iter.Seq2[registry.User, error] {
+	return func(yield func(registry.User, error) bool) {
+		if f.unlisted != nil {
+			yield(registry.User{}, f.unlisted)
+			return
+		}
+		for _, name := range slices.Concat(slices.Collect(maps.Keys(f.byName)), f.listed) {
+			if strings.Contains(strings.ToLower(name), filter.Contains) && !yield(registry.User{Username: name, Partial: true}, nil) {
+				return
+			}
+		}
+	}
 }
 
 func (f fakeUsers) FindByUsername(_ context.Context, name string) (registry.User, error) {
@@ -115,7 +143,7 @@ func TestMintAfterLostAnswers(t *testing.T) {
 	}{
 		{"answered", nil, 1, "mint", false},
 		{"made and lost", lostUntil(2, true), 1, "mint list revoke mint", false},
-		{"not made and lost", lostUntil(2, false), 1, "mint list mint", false},
+		{"not made and lost", lostUntil(2, false), 1, "mint list list mint", false},
 		{"lost twice", lostUntil(3, true), 1, "mint list revoke mint list revoke mint", false},
 		{"lost every time", lostUntil(99, true), 0, "mint list revoke mint list revoke mint list revoke", true},
 		{"refused", func(int) (bool, error) { return false, &registry.Error{Kind: registry.KindInvalid} }, 0, "mint", true},
@@ -245,6 +273,47 @@ func TestOwner(t *testing.T) {
 		case !ok && !strings.Contains(diags[0].Detail(), c.says):
 			t.Errorf("%s %v: %q lacks %q", c.name, c.scopes, diags[0].Detail(), c.says)
 		}
+	}
+}
+
+// A subject without an account is believed only if the list does not have it either: else a disabled account and an
+// administrator would get the token of nobody.
+func TestTransientSubjectIsNotListed(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		users fakeUsers
+		ok    bool
+	}{
+		"nobody":             {fakeUsers{}, true},
+		"somebody alike":     {fakeUsers{listed: []string{"job-2", "my-job"}}, true},
+		"there":              {fakeUsers{listed: []string{"job-2", "job"}}, false},
+		"there, in capitals": {fakeUsers{listed: []string{"JOB"}}, false},
+		"no list":            {fakeUsers{unlisted: &registry.Error{Kind: registry.KindForbidden, Op: "list"}}, false},
+	} {
+		mint := minter{reg: &registry.Registry{
+			Server: registry.Server{Type: registry.Artifactory}, Users: c.users, Groups: fakeGroups{admin: map[string]bool{"readers": false}},
+		}}
+		var diags diag.Diagnostics
+		_, ok := mint.owner(t.Context(), "job", []string{"applied-permissions/groups:readers"}, &diags)
+		if ok != c.ok || diags.HasError() == ok {
+			t.Errorf("%s: %t, %v", name, ok, diags)
+		}
+	}
+}
+
+// A list without the new token does not mean that it was not stored: a token that counts as not stored is never revoked.
+func TestSettleAsksForWhatTheListLacks(t *testing.T) {
+	t.Parallel()
+	tokens := &fakeTokens{live: []registry.Token{{ID: "new", Username: "alice", Label: "the list lacks it"}}}
+	minted := registry.MintedToken{Token: registry.Token{ID: "new", Username: "alice"}}
+	mint := minter{reg: &registry.Registry{Tokens: tokens}}
+	stored, err := mint.settle(t.Context(), "", minted, "k")
+	if err != nil || stored == nil || strings.Join(tokens.calls, " ") != "list get" {
+		t.Errorf("%+v %v after %q", stored, err, tokens.calls)
+	}
+	minted.ID = "short-lived"
+	if stored, err := mint.settle(t.Context(), "", minted, "k"); err != nil || stored != nil {
+		t.Errorf("%+v %v", stored, err)
 	}
 }
 
