@@ -2,6 +2,7 @@ package artifactkeeper
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"net/http"
 
@@ -209,15 +210,28 @@ func (l ldapSettings) Update(ctx context.Context, id string, prior, spec registr
 // Delete implements registry.LDAPDirectories.
 func (l ldapSettings) Delete(ctx context.Context, id string) error { return l.delete(ctx, id) }
 
+type testJSON struct {
+	Success      *bool  `json:"success"`
+	Message      string `json:"message"`
+	Milliseconds int64  `json:"response_time_ms"`
+}
+
+// Complete implements the transport's check of a success.
+func (t *testJSON) Complete() error {
+	if t.Success == nil {
+		return errors.New("it does not say whether the test succeeded")
+	}
+	return nil
+}
+
 // Test implements registry.LDAPDirectories. The answer is a 200 either way.
 func (l ldapSettings) Test(ctx context.Context, id string) (registry.ConnectionTest, error) {
-	var answer struct {
-		Success      bool   `json:"success"`
-		Message      string `json:"message"`
-		Milliseconds int64  `json:"response_time_ms"`
-	}
+	var answer testJSON
 	err := l.c.Do(ctx, transport.Request{
 		Op: "test", Object: l.object(id), Class: transport.Idempotent, Method: http.MethodPost, Path: l.path + "/{id}/test", Params: l.with(id),
 	}, &answer)
-	return registry.ConnectionTest(answer), err
+	if err != nil {
+		return registry.ConnectionTest{}, err
+	}
+	return registry.ConnectionTest{Success: *answer.Success, Message: answer.Message, Milliseconds: answer.Milliseconds}, nil
 }

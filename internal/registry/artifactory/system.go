@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"regexp"
 
+	"github.com/registry-identity/terraform-provider-registry/internal/registry"
 	"github.com/registry-identity/terraform-provider-registry/internal/registry/transport"
 )
 
@@ -32,9 +34,19 @@ func (s system) Version(ctx context.Context) (string, error) {
 	return answer.Version, err
 }
 
+// serviceID is one word with a sign in it; anything else is somebody else's text.
+var serviceID = regexp.MustCompile(`^[A-Za-z0-9._-]+@[A-Za-z0-9._-]+$`)
+
 // ServiceID implements registry.System; it is such as jfrt@01….
 func (s system) ServiceID(ctx context.Context) (string, error) {
-	return s.c.DoText(ctx, transport.Request{
+	id, err := s.c.DoText(ctx, transport.Request{
 		Op: "read", Object: "the server's service id", Method: http.MethodGet, Path: "/artifactory/api/system/service_id",
 	})
+	if err == nil && !serviceID.MatchString(id) {
+		return "", &registry.Error{
+			Kind: registry.KindWrongEndpoint, Op: "read", Object: "the server's service id", Message: "the answer is no service id, such as jfrt@01…",
+			Hint: "Check `url`, and that no proxy or other server answers in its place",
+		}
+	}
+	return id, err
 }
