@@ -294,7 +294,7 @@ func TestTransientSubjectIsNotListed(t *testing.T) {
 			Server: registry.Server{Type: registry.Artifactory}, Users: c.users, Groups: fakeGroups{admin: map[string]bool{"readers": false}},
 		}}
 		var diags diag.Diagnostics
-		_, ok := mint.owner(t.Context(), "job", []string{"applied-permissions/groups:readers"}, &diags)
+		_, ok := mint.owner(t.Context(), "job", registry.MustParseScopes("applied-permissions/groups:readers"), &diags)
 		if ok != c.ok || diags.HasError() == ok {
 			t.Errorf("%s: %t, %v", name, ok, diags)
 		}
