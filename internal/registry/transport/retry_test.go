@@ -327,7 +327,7 @@ func TestConcurrencyIsLimited(t *testing.T) {
 			runtime.Gosched() // give the others a chance to be under way too, and one too many
 		}
 		under.Add(-1)
-		w.WriteHeader(http.StatusNoContent)
+		w.WriteHeader(http.StatusOK)
 	}, func(cfg *Config) { cfg.MaxConcurrentRequests = limit })
 	done := make(chan error, 20)
 	for range cap(done) {
@@ -350,7 +350,7 @@ func TestWaitingForASlotCanBeCancelled(t *testing.T) {
 	c, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		close(entered)
 		<-release
-		w.WriteHeader(http.StatusNoContent)
+		w.WriteHeader(http.StatusOK)
 	}, func(cfg *Config) { cfg.MaxConcurrentRequests = 1 })
 	first := make(chan error, 1)
 	go func() { first <- c.Do(context.Background(), get("/x"), nil) }()

@@ -182,7 +182,7 @@ func TestBasicCredentialAndAnonymous(t *testing.T) {
 	var headers []string
 	c, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		headers = append(headers, r.Header.Get("Authorization"))
-		w.WriteHeader(http.StatusNoContent)
+		w.WriteHeader(http.StatusOK)
 	}, func(cfg *Config) {
 		cfg.Credential = Credential{Username: " alice ", Password: registry.NewSecret("s3cret pass\n")}
 	})
