@@ -72,7 +72,9 @@ func TestOAuthContextPath(t *testing.T) {
 	if got := w.call(w.data("bin/registry-goauth")); !strings.HasPrefix(got, url+"/tools/artifactory/api/go/go-virtual\n") {
 		t.Errorf("Go is told %q", got)
 	}
+	lacks(t, "what Go is told", w.call(w.data("bin/registry-goauth")), url+"\n")
 	for address, want := range map[string]string{
+		url: "",
 		url + "/tools/artifactory/api/pypi/pypi-virtual/simple": token,
 		url + "/tools":                            token,
 		url + "/toolshed/simple":                  "",

@@ -96,6 +96,27 @@ var fixtures = map[string]map[string]any{
 		"on_mismatch":      "warn",
 		"package_managers": map[string]any{"npm": "npm-virtual"},
 	},
+	"address_root": {
+		"token_source":     "external-auth",
+		"external_auth_id": "jfrog",
+		"registry_url":     "https://registry.example.com",
+		"package_managers": map[string]any{"cargo": "crates", "docker": "images", "go": "go-virtual", "npm": "npm-virtual", "pypi": "pypi-virtual"},
+	},
+	"address_path": {
+		"token_source":     "external-auth",
+		"external_auth_id": "jfrog",
+		"instance":         "below",
+		"registry_url":     "https://tools.example.com:8443/tools/artifactory",
+		"package_managers": map[string]any{"cargo": "crates", "go": "go-virtual", "npm": "npm-virtual", "pypi": "pypi-virtual"},
+	},
+	"address_plain": {
+		"token_source":     "external-auth",
+		"external_auth_id": "jfrog",
+		"instance":         "plain",
+		"registry_url":     "http://plain.example.com",
+		"allow_plain_http": true,
+		"package_managers": map[string]any{"cargo": "crates", "docker": "images", "npm": "npm-virtual", "pypi": "pypi-virtual"},
+	},
 	"extra": {
 		"package_managers": map[string]any{
 			"pypi": map[string]any{"repositories": []string{"pypi-a", "pypi-b"}, "extra_indexes": true},

@@ -32,7 +32,7 @@ locals {
   # variables  environment of every process the agent starts; no secret.
   clients = {
     cargo = {
-      fronts = { "${var.instance}-cargo" = "bearer" }
+      fronts = { "${var.instance}-cargo" = "cargo" }
       netrc  = false
       # The environment wins over files, so these work beside a config.toml of the user's.
       variables = merge(

@@ -4,62 +4,6 @@
 # below needs a row in package_managers.tf and nothing here; a new protocol is a function answer_PROTOCOL.
 # shellcheck disable=SC2154
 
-# split_address ADDRESS: sets address_scheme (empty when there is none), address_host and address_path, so that two
-# spellings of one address are equal.
-split_address() {
-	address_rest=${1#sparse+}
-	address_scheme=''
-	case $address_rest in
-	*://*)
-		address_scheme=$(lower "${address_rest%%://*}")
-		address_rest=${address_rest#*://}
-		;;
-	esac
-	address_path=''
-	case $address_rest in
-	*/*)
-		address_path=/${address_rest#*/}
-		address_rest=${address_rest%%/*}
-		;;
-	esac
-	address_path=${address_path%"${address_path##*[!/]}"}
-	address_host=$(lower "${address_rest##*@}")
-	case $address_scheme in
-	'' | https) address_host=${address_host%:443} ;;
-	http) address_host=${address_host%:80} ;;
-	esac
-}
-
-# find_instance ADDRESS: loads the instance that answers for an address, the one with the longest matching URL. Without a path
-# (docker, and pip's second try) the host decides. A token for https never goes to the same host by http.
-find_instance() {
-	split_address "$1"
-	find_scheme=$address_scheme find_host=$address_host find_path=$address_path
-	find_best='' find_length=0
-	case $find_path in
-	*/..* | *%2[eE]*) return 1 ;;
-	esac
-	for find_file in "$base"/instances/*; do
-		[ -r "$find_file" ] || continue
-		while read -r find_key _ find_url; do
-			[ "$find_key" = url ] || continue
-			split_address "$find_url"
-			if [ "$address_host" != "$find_host" ] || { [ -n "$find_scheme" ] && [ "$address_scheme" != "$find_scheme" ]; }; then
-				continue
-			fi
-			case $find_path/ in
-			/) find_score=1 ;;
-			"$address_path"/*) find_score=$((${#address_path} + 1)) ;;
-			*) continue ;;
-			esac
-			if [ "$find_score" -gt "$find_length" ]; then
-				find_best=${find_file##*/} find_length=$find_score
-			fi
-		done <"$find_file"
-	done
-	[ -n "$find_best" ] && load_instance "$find_best"
-}
-
 # urls_of ECOSYSTEM: the repositories of the loaded instance, one a line.
 urls_of() {
 	printf '%s' "$urls" | while read -r of_ecosystem of_url; do
@@ -76,19 +20,33 @@ or_explain() {
 	return 1
 }
 
+# read_input: sets input to what the client wrote, without the line feed at the end. The shell drops NUL, and two texts could
+# become the registry's name, so that it is a control character here.
+read_input() {
+	input=$(tr '\000' '\001' && printf .)
+	input=${input%.}
+	input=${input%"$newline"}
+}
+
 # Go (GOAUTH): without arguments before the first request, with an address and the answer on standard input after a
 # refusal. No answer means that there is no better one.
 answer_go() {
 	if [ $# -gt 0 ]; then
 		cat >/dev/null
+		go_instance=$instance
+		find_instance "$1" && [ "$instance" = "$go_instance" ] || return 0
 		or_explain anew || return 0
 	else
 		or_explain || return 0
 	fi
 	urls_of go
 	# Go 1.24 looks for the whole address and then for the bare host, and for no path in between; later versions prefer a path.
-	go_host=${registry_url#https://}
-	printf 'https://%s\n\nAuthorization: ' "${go_host%%/*}"
+	# Below a path the bare host is somebody else's, too.
+	case ${registry_url#*://} in
+	*/*) ;;
+	*) printf '%s\n' "$registry_url" ;;
+	esac
+	printf '\nAuthorization: '
 	authorization
 	printf '\n'
 }
@@ -106,14 +64,20 @@ authorization() {
 	fi
 }
 
-# pnpm (tokenHelper) and cargo (cargo:token-from-stdout): the header's value. cargo tells by variable which registry it means.
+# pnpm (tokenHelper) and cargo (cargo:token-from-stdout): the header's value. pnpm asks for the addresses that its file names
+# with the helper, and tells none. Cargo tells by variable which registry it means.
 answer_bearer() {
 	if [ -n "${CARGO_REGISTRY_INDEX_URL-}" ]; then
 		bearer_instance=$instance
-		find_instance "$CARGO_REGISTRY_INDEX_URL" && [ "$instance" = "$bearer_instance" ] || return 1
+		find_instance "${CARGO_REGISTRY_INDEX_URL#sparse+}" && [ "$instance" = "$bearer_instance" ] || return 1
 	fi
 	or_explain || return 1
 	printf 'Bearer %s\n' "$token"
+}
+
+# No address is no registry.
+answer_cargo() {
+	[ -n "${CARGO_REGISTRY_INDEX_URL-}" ] && answer_bearer
 }
 
 # pip, uv, twine (keyring's command line). Anything that is not a question for a password of ours goes to a real keyring.
@@ -140,13 +104,15 @@ answer_keyring() {
 			;;
 		esac
 	done
-	if [ "$keyring_what" != get ] || ! find_instance "$keyring_service"; then
+	# The host alone, pip's and uv's second try, could be meant for http as well.
+	if [ "$keyring_what" != get ] || [ "$keyring_words" -gt 3 ] || ! find_instance "$keyring_service" user; then
 		real_keyring "$@"
 		return
 	fi
 	or_explain || return 1
 	# A name that somebody else wrote into the address is theirs, and so is the password.
-	if [ -n "$keyring_user" ] && [ -n "$user" ] && [ "$(lower "$keyring_user")" != "$(lower "$user")" ]; then
+	if { [ -n "$find_user" ] && ! is_own_name "$find_user"; } ||
+		{ [ -n "$keyring_user" ] && [ -n "$user" ] && [ "$(lower "$keyring_user")" != "$(lower "$user")" ]; }; then
 		real_keyring "$@"
 		return
 	fi
@@ -178,8 +144,8 @@ json_text() {
 answer_docker() {
 	case ${1-} in
 	get)
-		read -r docker_server || :
-		if ! find_instance "$docker_server"; then
+		read_input
+		if ! find_instance "$input" no-scheme; then
 			printf 'credentials not found in native keychain\n'
 			return 1
 		fi
@@ -187,7 +153,7 @@ answer_docker() {
 			printf 'package registry: %s\n' "$problem"
 			return 1
 		fi
-		printf '{"ServerURL":%s,"Username":%s,"Secret":"%s"}\n' "$(json_text "$docker_server")" "$(json_text "${user:-token}")" "$token"
+		printf '{"ServerURL":%s,"Username":%s,"Secret":"%s"}\n' "$(json_text "$input")" "$(json_text "${user:-token}")" "$token"
 		;;
 	list)
 		docker_comma=''
@@ -216,16 +182,36 @@ answer_docker() {
 # git and git-lfs (credential.helper): only "get" has an answer.
 answer_git() {
 	[ "${1-}" = get ] || return 0
-	git_protocol='' git_host='' git_path=''
-	while IFS= read -r git_line && [ -n "$git_line" ]; do
+	git_protocol='' git_host='' git_path='' git_user='' git_keys='' git_end=''
+	read_input
+	while IFS= read -r git_line; do
+		# Whatever follows an empty line is not git's.
+		case $git_end$git_line in
+		'') git_end=yes ;;
+		yes*) return 0 ;;
+		esac
+		git_key=${git_line%%=*}
 		case $git_line in
 		protocol=*) git_protocol=${git_line#*=} ;;
 		host=*) git_host=${git_line#*=} ;;
 		path=*) git_path=/${git_line#*=} ;;
+		username=*) git_user=${git_line#*=} ;;
+		# It has all of them in it, in one more spelling.
+		url=*) return 0 ;;
+		'' | ?*=*) continue ;;
+		*) return 0 ;;
 		esac
-	done
+		# Who knows which of two counts?
+		case " $git_keys " in
+		*" $git_key "*) return 0 ;;
+		esac
+		git_keys="$git_keys $git_key"
+	done <<-END
+		$input
+	END
 	find_instance "$git_protocol://$git_host$git_path" || return 0
 	or_explain || return 0
+	[ -z "$git_user" ] || [ -z "$user" ] || [ "$(lower "$git_user")" = "$(lower "$user")" ] || return 0
 	printf 'username=%s\npassword=%s\n' "${user:-token}" "$token"
 	[ -z "$expires" ] || printf 'password_expiry_utc=%s\n' "$expires"
 }

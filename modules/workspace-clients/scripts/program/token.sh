@@ -266,5 +266,8 @@ check_person() {
 }
 
 lower() {
-	printf '%s' "$1" | tr '[:upper:]' '[:lower:]'
+	case $1 in
+	*[A-Z]*) printf '%s' "$1" | tr '[:upper:]' '[:lower:]' ;;
+	*) printf '%s' "$1" ;;
+	esac
 }
