@@ -48,8 +48,8 @@ locals {
   # In single quotes the shell expands nothing; only the quote itself needs care.
   settings_text = join("\n", [for name, value in local.settings : "${name}='${replace(value, "'", "'\\''")}'"])
 
-  script_files  = concat(["common", "percent", "files", "lock", "time", "token-file", "credentials", "program", "certificates"], local.script_ecosystems, ["main"])
-  program_files = ["lock", "time", "percent", "token-file", "program/json", "program/token", "program/address", "program/fronts", "program/doctor", "program/main"]
+  script_files  = concat(["common", "percent", "files", "lock", "time", "owner", "token-file", "secrets", "credentials", "program", "certificates"], local.script_ecosystems, ["main"])
+  program_files = ["lock", "time", "owner", "percent", "token-file", "program/json", "program/token", "program/address", "program/fronts", "program/doctor", "program/main"]
   script_texts = {
     for mode in ["start", "refresh", "stop"] : mode => join("\n", concat(
       ["#!/bin/sh", "mode='${mode}'", local.settings_text],

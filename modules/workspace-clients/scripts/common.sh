@@ -117,7 +117,7 @@ check_home() {
 		return 1
 		;;
 	esac
-	if ! mkdir -p "$secrets" 2>/dev/null || ! [ -w "$base" ] || ! [ -w "$secrets" ]; then
+	if ! mkdir -p "$base" 2>/dev/null || ! [ -w "$base" ]; then
 		complain "Cannot write to $base as user $(id -u)."
 		complain "$(ls -ld "$HOME" 2>&1)"
 		complain "The home folder must belong to the workspace user: give it to them in the image, so that a new volume inherits it (chown), and repair an existing volume once."

@@ -4,25 +4,6 @@
 # into the shell.
 # shellcheck disable=SC2034,SC2154
 
-# A workspace can change hands (a claimed prebuild, a home volume that is used again), and the next owner must not find
-# anything of the previous one.
-wipe_secrets() {
-	eval "environment_user=\${$user_variable-}"
-	chmod 700 "$base" "$secrets" 2>/dev/null
-	owner_now=${CODER_WORKSPACE_OWNER_NAME-}/$environment_user
-	owner_before=$owner_now
-	if [ -f "$instance_secrets/owner" ]; then
-		read -r owner_before <"$instance_secrets/owner"
-	fi
-	if [ "$owner_before" != "$owner_now" ]; then
-		rm -rf "${secrets:?}"
-		note_change
-	elif [ "$mode" = start ]; then
-		rm -rf "${instance_secrets:?}"
-	fi
-	printf '%s\n' "$owner_now" | write_file "$instance_secrets/owner" 600 && chmod 700 "$secrets" "$instance_secrets"
-}
-
 # Sets user, token, expires (seconds since 1970, empty when unknown) and credentials (ok or none).
 load_credentials() {
 	token='' user=$environment_user expires='' credentials=none

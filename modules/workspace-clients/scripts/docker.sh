@@ -25,6 +25,7 @@ docker_has_all() {
 }
 
 configure_docker() {
+	sweep_beside "$docker_file"
 	if ! [ -e "$docker_file" ] || cmp -s "$docker_file" "$docker_copy"; then
 		if ! docker_lines | write_file "$docker_copy" || ! docker_lines | write_file "$docker_file" 600; then
 			result docker failed "$docker_file could not be written: look at its owner and mode"
@@ -46,6 +47,7 @@ configure_docker() {
 }
 
 remove_docker() {
+	sweep_beside "$docker_file"
 	if [ -e "$docker_file" ] && cmp -s "$docker_file" "$docker_copy"; then
 		remove_file "$docker_file"
 		remove_empty_folders "$docker_file"

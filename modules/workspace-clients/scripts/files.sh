@@ -7,19 +7,43 @@ note_change() {
 	: >"$lock/changed"
 } 2>/dev/null
 
+# sweep_beside FILE: our own temporary files beside it, with a copy of what is in it, which a killed run has left. Whoever has the
+# lock is alone, so they are nobody's.
+sweep_beside() {
+	beside_file=$1
+	if [ -L "$1" ]; then
+		beside_file=$(readlink -f "$1") || beside_file=$1
+	fi
+	for beside_new in "$beside_file".new.*; do
+		case ${beside_new#"$beside_file".new.} in
+		*[!0-9.]*) ;;
+		*) rm -f "$beside_new" ;;
+		esac
+	done
+} 2>/dev/null
+
 # write_file FILE [MODE]: standard input becomes FILE. An existing file keeps its owner, and its mode when none is given.
 write_file() {
 	write_target=$1
-	# A dotfile is often a link into a repository; the link has to survive.
+	if ! has_lock; then
+		complain "$1 was not written, since another run has taken over."
+		cat >/dev/null
+		return 1
+	fi
+	sweep_beside "$1"
 	if [ -L "$write_target" ]; then
-		write_target=$(readlink -f "$write_target") || write_target=$1
+		case $write_target in
+		"$secrets"/*) rm -f "$write_target" ;;
+		# A dotfile is often a link into a repository; the link has to survive.
+		*) write_target=$(readlink -f "$write_target") || write_target=$1 ;;
+		esac
 	fi
 	if [ -d "$write_target" ]; then
 		complain "$write_target is a folder, so nothing was written there."
 		return 1
 	fi
 	[ -d "${write_target%/*}" ] || mkdir -p "${write_target%/*}" 2>/dev/null
-	write_new=$write_target.new.$$
+	write_new=$write_target.new.${process% *}.${process#* }
 	if [ -f "$write_target" ]; then
 		cp -p "$write_target" "$write_new" 2>/dev/null
 	fi
@@ -62,6 +86,7 @@ without_block() {
 # replace_block FILE TEXT: puts our block at the end, where the last line wins in every format we use it for.
 # Without TEXT the block goes, and with it a file that holds nothing else.
 replace_block() {
+	sweep_beside "$1"
 	if [ -e "$1" ] && ! [ -r "$1" ]; then
 		complain "$1 cannot be read."
 		return 1
@@ -125,6 +150,7 @@ remove_empty_folders() {
 
 # remove_own_file FILE: unless somebody else wrote in it.
 remove_own_file() {
+	sweep_beside "$1"
 	if [ -e "$1" ] && ours_alone "$1"; then
 		remove_file "$1"
 		remove_empty_folders "$1"
@@ -134,6 +160,14 @@ remove_own_file() {
 # own_secret FILE NAME: standard input becomes NAME in this instance's secrets folder, and FILE a link to it, for clients that
 # have to find a token in a file. Fails when there is a FILE that is not such a link of ours.
 own_secret() {
+	# The template may have given this instance another name, and what the link leads to is gone.
+	own_target=$(readlink "$1")
+	case $own_target in
+	"$secrets"/*/"$2")
+		own_target=${own_target#"$secrets"/}
+		! is_dropped "${own_target%%/*}" || rm -f "$1"
+		;;
+	esac
 	if ! [ -L "$1" ] || [ "$(readlink "$1")" != "$instance_secrets/$2" ]; then
 		if [ -e "$1" ] || [ -L "$1" ] || ! { [ -d "${1%/*}" ] || mkdir -p "${1%/*}"; } || ! ln -s "$instance_secrets/$2" "$1"; then
 			cat >/dev/null

@@ -19,6 +19,9 @@ start_time() {
 	fi
 }
 
+# This process, also in the names of its temporary files.
+process="$$ $(start_time "$$")"
+
 # holder_alive HOLDER: HOLDER is "PID START_TIME" as written by take_lock.
 holder_alive() {
 	kill -0 "${1%% *}" 2>/dev/null && [ "$(start_time "${1%% *}")" = "${1#* }" ]
@@ -26,33 +29,55 @@ holder_alive() {
 
 # take_lock SECONDS: waits that long at most.
 take_lock() {
-	lock_left=$(($1 * 10))
+	lock_left=$(($1 * 10)) lock_bare=0
 	while ! mkdir "$lock" 2>/dev/null; do
 		lock_holder=$(cat "$lock/holder" 2>/dev/null)
-		if [ -n "$lock_holder" ] && ! holder_alive "$lock_holder"; then
+		# The holder is written right after the folder is made; one that stays without it was killed in between.
+		if [ -n "$lock_holder" ]; then
+			lock_bare=0
+		else
+			lock_bare=$((lock_bare + 1))
+		fi
+		if [ "$lock_bare" -gt 20 ] || { [ -n "$lock_holder" ] && ! holder_alive "$lock_holder"; }; then
 			# Of several waiting runs only one can rename it.
 			mv "$lock" "$lock.stale.$$" 2>/dev/null && rm -rf "$lock.stale.$$" && continue
 		fi
-		if [ "$lock_left" -le 0 ]; then
+		if [ "$lock_left" -le 0 ] && [ "$lock_bare" = 0 ]; then
 			return 1
 		fi
 		if sleep 0.1 2>/dev/null; then
 			lock_left=$((lock_left - 1))
 		else
 			sleep 1
-			lock_left=$((lock_left - 10))
-		fi
-		# The holder is written right after the folder is made; one still without it was killed in between.
-		if [ -z "$lock_holder" ] && [ "$lock_left" -le 0 ]; then
-			rmdir "$lock" 2>/dev/null
+			lock_left=$((lock_left - 10)) lock_bare=$((lock_bare + 10))
 		fi
 	done
-	printf '%s %s\n' "$$" "$(start_time "$$")" >"$lock/holder"
-	trap 'rm -rf "$lock"' EXIT
+	own_lock
+}
+
+own_lock() {
+	printf '%s\n' "$process" >"$lock/holder"
+	trap drop_lock EXIT
 	trap 'exit 130' HUP INT TERM
 }
 
-release_lock() {
+# seize_lock: from a run that goes on all the same, which writes nothing from then on.
+seize_lock() {
 	rm -rf "$lock"
+	mkdir "$lock" 2>/dev/null
+	own_lock
+}
+
+has_lock() {
+	lock_holder=''
+	IFS= read -r lock_holder <"$lock/holder" && [ "$lock_holder" = "$process" ]
+} 2>/dev/null
+
+drop_lock() {
+	! has_lock || rm -rf "$lock"
+}
+
+release_lock() {
+	drop_lock
 	trap - EXIT HUP INT TERM
 }

@@ -12,6 +12,7 @@ set_up() {
 }
 
 set_up_all() {
+	sweep_base
 	if ! wipe_secrets || ! install_program || ! configure_certificates; then
 		complain "Cannot prepare $base."
 		failed=yes
@@ -48,19 +49,22 @@ report() {
 }
 
 remove_all() {
+	sweep_base
+	stop_secrets || failed=yes
 	for ecosystem in $ecosystems; do
 		"remove_$ecosystem"
 	done
 	remove_program
+	drop_instances
 	remove_certificates_from 1
 	write_bundle
-	rm -rf "${instance_secrets:?}" "$base/$instance.fetching"
+	rm -rf "$base/$instance.fetching"
 	remove_file "$status_file"
 	# What is left belongs to other instances.
 	compose_netrc
-	rm -rf "$lock"
+	release_lock
 	rmdir "$base/bin" "$base/instances" "$base/ca" "$secrets" "$base" "${base%/*}" "${base%/*/*}" 2>/dev/null
-	return 0
+	[ -z "$failed" ]
 }
 
 main() {
@@ -71,9 +75,12 @@ main() {
 	fi
 	check_home || exit 1
 	if [ "$mode" = stop ]; then
-		take_lock 5 || complain "another run holds the lock; removing everything all the same"
+		if ! take_lock 5; then
+			complain "another run holds the lock; removing everything all the same"
+			seize_lock
+		fi
 		remove_all
-		exit 0
+		exit
 	fi
 	if [ "$mode" = refresh ]; then
 		# Somebody is at it right now, and another refresh comes.

@@ -29,15 +29,28 @@ program_text() {
 
 # fronts_of FILE: the front names that an instance has.
 fronts_of() {
-	sed -n 's/^front \([^ ]*\) .*/\1/p' "$1" 2>/dev/null
+	sed -n 's/^front \([^ /]*\) .*/\1/p' "$1" 2>/dev/null
+}
+
+# An instance that the template has no more: the credential program must not answer for it.
+drop_instances() {
+	for drop_file in "$base"/instances/*; do
+		drop_name=${drop_file##*/}
+		if { [ -e "$drop_file" ] || [ -L "$drop_file" ]; } && is_dropped "$drop_name"; then
+			program_old=$(fronts_of "$drop_file")
+			remove_tree "$drop_file" || return 1
+			remove_fronts
+			remove_file "$base/$drop_name.status"
+			rm -rf "$base/$drop_name.fetching"
+		fi
+	done
 }
 
 install_program() {
+	drop_instances || return 1
 	program_old=$(fronts_of "$instance_file")
 	program_text | write_file "$program" 700 && instance_lines | write_file "$instance_file" 600 || return 1
-	for program_front in $program_old; do
-		is_front "$program_front" || remove_front "$program_front"
-	done
+	remove_fronts
 	for program_front in $(fronts_of "$instance_file"); do
 		link_program "$base/bin/$program_front"
 		case $program_front in
@@ -66,6 +79,13 @@ link_on_path() {
 	fi
 }
 
+# remove_fronts: those in program_old that no instance has any more.
+remove_fronts() {
+	for program_front in $program_old; do
+		is_front "$program_front" || remove_front "$program_front"
+	done
+}
+
 remove_front() {
 	remove_file "$base/bin/$1"
 	if [ -n "$path_folder" ] && [ "$(readlink "$path_folder/$1")" = "$program" ]; then
@@ -82,9 +102,7 @@ off_path() {
 remove_program() {
 	program_old=$(fronts_of "$instance_file")
 	remove_file "$instance_file"
-	for program_front in $program_old; do
-		is_front "$program_front" || remove_front "$program_front"
-	done
+	remove_fronts
 	set -- "$base"/instances/*
 	[ -e "$1" ] || remove_file "$program"
 }

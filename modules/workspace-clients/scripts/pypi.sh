@@ -63,7 +63,7 @@ configure_pip_file() {
 			return 0
 		fi
 	else
-		ours_alone "$pip_old_file" && remove_file "$pip_old_file"
+		remove_own_file "$pip_old_file"
 	fi
 	if off_path keyring; then
 		result pypi note "$pypi_index in $pip_file, but pip will not find the keyring command of $base/bin; put that folder on the PATH"

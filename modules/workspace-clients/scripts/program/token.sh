@@ -42,17 +42,41 @@ usable() {
 	[ -z "$until" ] || [ $((until - $1)) -gt "$(date +%s)" ]
 }
 
+# temporary NAME: where a file of the instance is written first. The start and refresh scripts leave it alone while this process
+# lives.
+temporary() {
+	printf '%s/%s.new.%s.%s' "$instance_secrets" "$1" "${process% *}" "${process#* }"
+}
+
+# keep NAME WRITER: what WRITER prints becomes NAME in the instance's folder. This process may have waited for Coder while the
+# workspace stopped or changed hands: then there is no such folder, or it is somebody else's.
+keep() {
+	keep_for=$recorded
+	keep_new=$(temporary "$1")
+	if "$2" >"$keep_new" && folder_fits && [ "$recorded" = "$keep_for" ] && mv -f "$keep_new" "$instance_secrets/$1"; then
+		return 0
+	fi
+	rm -f "$keep_new"
+	return 1
+} 2>/dev/null
+
 write_token() {
-	mkdir -p "$instance_secrets" && token_lines >"$instance_secrets/token.$$" && mv -f "$instance_secrets/token.$$" "$instance_secrets/token"
+	if ! keep token token_lines; then
+		token=''
+		problem="the token was fetched, and could not be kept in $instance_secrets: the workspace stops, or has another owner"
+		return 1
+	fi
 }
 
 # refuse STATUS TEXT: remembered for a moment, since a package manager calls many times and nothing gets better meanwhile.
 refuse() {
-	problem=$2
-	mkdir -p "$instance_secrets"
-	printf '%s %s %s\n' "$(($(date +%s) + refusal_cache))" "$1" "$problem" >"$instance_secrets/refusal.$$" &&
-		mv -f "$instance_secrets/refusal.$$" "$instance_secrets/refusal"
+	problem=$2 refuse_status=$1
+	keep refusal refusal_line
 	return "$1"
+}
+
+refusal_line() {
+	printf '%s %s %s\n' "$(($(date +%s) + refusal_cache))" "$refuse_status" "$problem"
 }
 
 # refused: the status of a refusal a moment ago, and problem.
@@ -67,6 +91,10 @@ refused() {
 # when the token is somebody else's and 1 for all else, and problem says what to do.
 get_token() {
 	problem=''
+	if ! folder_fits; then
+		problem="what is in $secrets was not written for this workspace and its owner; stop and start this workspace"
+		return 1
+	fi
 	case $source in
 	external-auth) ;;
 	*)
@@ -129,10 +157,11 @@ find_coder() {
 
 # ask_coder ARGUMENT...: sets coder_answer, and coder_error to the first lines it says about a failure.
 ask_coder() {
-	coder_answer=$("$coder" external-auth access-token "$@" "$external_auth" 2>"$instance_secrets/coder.$$")
+	coder_said=$(temporary coder)
+	coder_answer=$("$coder" external-auth access-token "$@" "$external_auth" 2>"$coder_said")
 	coder_status=$?
-	coder_error=$(head -n 5 "$instance_secrets/coder.$$" | tr '\n\t' '  ' | tr -dc '[:print:]')
-	rm -f "$instance_secrets/coder.$$"
+	coder_error=$(head -n 5 "$coder_said" | tr '\n\t' '  ' | tr -dc '[:print:]')
+	rm -f "$coder_said"
 	return "$coder_status"
 }
 
@@ -159,7 +188,8 @@ fetch_token() {
 		refuse 1 "the coder command is not here: neither on the PATH nor where it was at the start of the workspace; only processes that the Coder agent starts are sure to find it"
 		return
 	fi
-	mkdir -p "$instance_secrets"
+	# The folder above it stays away if the workspace stops.
+	[ -d "$instance_secrets" ] || mkdir "$instance_secrets"
 	ask_coder --output json
 	if [ "$coder_status" != 0 ]; then
 		case $coder_error in
