@@ -2,6 +2,7 @@ package artifactkeeper
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 
@@ -45,22 +46,23 @@ func (d directory[T]) resolve(ctx context.Context, names []string) (map[string]T
 // fromList takes what the first page has, and what the next ones have if there are no more of them than names. It does not
 // matter that the list changes meanwhile, as it does when the same run makes many accounts: who is missed is searched for.
 func (d directory[T]) fromList(ctx context.Context, wanted map[string]bool, found map[string]T) error {
-	list := d.search("")
-	for number := 1; ; number++ {
-		p, err := list.page(ctx, number)
+	for t, err := range d.search("").turns(ctx, nil) {
+		if errors.Is(err, registry.ErrStands) {
+			return nil
+		}
 		if err != nil {
 			return err
 		}
-		for _, item := range p.Items {
+		for _, item := range t.fresh {
 			if wanted[d.name(item)] {
 				found[d.name(item)] = item
 			}
 		}
-		pages := p.Pagination.TotalPages
-		if number >= pages || pages > len(wanted) || len(found) == len(wanted) {
+		if t.Pagination.TotalPages > len(wanted) || len(found) == len(wanted) {
 			return nil
 		}
 	}
+	return nil
 }
 
 func (u users) directory() directory[userJSON] {

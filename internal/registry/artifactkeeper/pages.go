@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -50,6 +51,8 @@ type lister[T any] struct {
 	what, path string
 	query      url.Values
 	id         func(T) string
+	// most is how many pages the list may have, if fewer than for any list.
+	most int
 }
 
 func (l lister[T]) page(ctx context.Context, number int) (page[T], error) {
@@ -70,52 +73,67 @@ func (l lister[T]) page(ctx context.Context, number int) (page[T], error) {
 	return p, err
 }
 
+// first reads the first page, which tells how many there are.
+func (l lister[T]) first(ctx context.Context) (p page[T], err error) {
+	_, err = registry.Turn(ctx, registry.NewListing(l.what, l.c.MaxListed(), pageSize), l.id, func() ([]T, error) {
+		p, err = l.page(ctx, 1)
+		return p.Items, err
+	})
+	return p, err
+}
+
+// turn is one page while a list is read: the page, and what earlier ones did not have.
+type turn[T any] struct {
+	page[T]
+	fresh []T
+}
+
+// turns reads page after page until the list ends, the first of which may be given. A page that brings nothing new although
+// more follow is the error of a list without an end.
+func (l lister[T]) turns(ctx context.Context, first *page[T]) iter.Seq2[turn[T], error] {
+	return func(yield func(turn[T], error) bool) {
+		listing := registry.NewListing(l.what, l.c.MaxListed(), pageSize)
+		if l.most > 0 {
+			listing.AtMost(l.most)
+		}
+		for number := 1; ; number++ {
+			var t turn[T]
+			fresh, err := registry.Turn(ctx, listing, l.id, func() (_ []T, err error) {
+				if number == 1 && first != nil {
+					t.page = *first
+				} else {
+					t.page, err = l.page(ctx, number)
+				}
+				return t.Items, err
+			})
+			t.fresh = fresh
+			if !yield(t, err) || err != nil || len(t.Items) == 0 || number >= t.Pagination.TotalPages {
+				return
+			}
+			if len(fresh) == 0 {
+				yield(turn[T]{}, listing.Stands())
+				return
+			}
+		}
+	}
+}
+
 // each yields the items page by page. Pages are cut by offset, so an object made in between moves others onto the next
 // page; what was seen is not repeated.
 func (l lister[T]) each(ctx context.Context) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
-		seen := map[string]bool{}
-		for number := 1; ; number++ {
-			p, err := l.page(ctx, number)
+		for t, err := range l.turns(ctx, nil) {
 			if err != nil {
 				yield(none, err)
 				return
 			}
-			fresh := l.unseen(p.Items, seen)
-			for _, item := range fresh {
+			for _, item := range t.fresh {
 				if !yield(item, nil) {
 					return
 				}
 			}
-			if len(p.Items) == 0 || number >= p.Pagination.TotalPages {
-				return
-			}
-			if len(fresh) == 0 {
-				yield(none, l.stands())
-				return
-			}
 		}
-	}
-}
-
-// unseen are the items that earlier pages did not have, and marks them as seen.
-func (l lister[T]) unseen(items []T, seen map[string]bool) []T {
-	var fresh []T
-	for _, item := range items {
-		if id := l.id(item); !seen[id] {
-			seen[id] = true
-			fresh = append(fresh, item)
-		}
-	}
-	return fresh
-}
-
-// stands is the error of a list that says it goes on and brings nothing new, which would have no end.
-func (l lister[T]) stands() error {
-	return &registry.Error{
-		Kind: registry.KindUnavailable, Op: "list", Object: l.what,
-		Message: "the list does not advance: a page held only what earlier ones had, and said that more follow", Hint: "Run again",
 	}
 }
 
@@ -123,7 +141,7 @@ func (l lister[T]) stands() error {
 // where they are seen again; one removed in between pulls another back onto a page already read, where it is missed. So a
 // walk during which the list shrank, or that saw fewer objects than there are, is done again.
 func (l lister[T]) all(ctx context.Context) ([]T, error) {
-	first, err := l.page(ctx, 1)
+	first, err := l.first(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -136,7 +154,7 @@ func (l lister[T]) rest(ctx context.Context, first page[T]) ([]T, error) {
 	for round := range rounds {
 		if round > 0 {
 			var err error
-			if first, err = l.page(ctx, 1); err != nil {
+			if first, err = l.first(ctx); err != nil {
 				return nil, err
 			}
 		}
@@ -154,27 +172,18 @@ func (l lister[T]) rest(ctx context.Context, first page[T]) ([]T, error) {
 // walk reads all pages once, the first of which it is given, and reports whether nothing can be missing. It ends at a page
 // that brings nothing new.
 func (l lister[T]) walk(ctx context.Context, first page[T]) (items []T, whole bool, err error) {
-	seen := map[string]bool{}
 	read, total, shrank := 0, 0, false
-	for pages := 1; read < pages; {
-		read++
-		p := first
-		if read > 1 {
-			if p, err = l.page(ctx, read); err != nil {
-				return nil, false, err
-			}
-		}
-		fresh := l.unseen(p.Items, seen)
-		items = append(items, fresh...)
-		shrank = shrank || p.Pagination.Total < total
-		total = p.Pagination.Total
-		pages = p.Pagination.TotalPages
-		if len(fresh) == 0 && len(p.Items) > 0 && read < pages {
+	for t, err := range l.turns(ctx, &first) {
+		if errors.Is(err, registry.ErrStands) {
 			return items, false, nil
 		}
-		if len(p.Items) == 0 {
-			break
+		if err != nil {
+			return nil, false, err
 		}
+		read++
+		items = append(items, t.fresh...)
+		shrank = shrank || t.Pagination.Total < total
+		total = t.Pagination.Total
 	}
 	return items, read == 1 || !shrank && len(items) >= total, nil
 }
@@ -184,23 +193,14 @@ func (l lister[T]) walk(ctx context.Context, first page[T]) (items []T, whole bo
 func (l lister[T]) find(ctx context.Context, fits func(T) bool) (T, bool, error) {
 	var none T
 	for range 2 {
-		read, seen := 0, map[string]bool{}
-		for pages := 1; read < pages; {
-			read++
-			p, err := l.page(ctx, read)
+		read := 0
+		for t, err := range l.turns(ctx, nil) {
 			if err != nil {
 				return none, false, err
 			}
-			for _, item := range p.Items {
-				if fits(item) {
-					return item, true, nil
-				}
-			}
-			if pages = p.Pagination.TotalPages; len(p.Items) == 0 {
-				break
-			}
-			if len(l.unseen(p.Items, seen)) == 0 && read < pages {
-				return none, false, l.stands()
+			read++
+			if at := slices.IndexFunc(t.fresh, fits); at >= 0 {
+				return t.fresh[at], true, nil
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package artifactkeeper
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"math"
@@ -14,8 +15,12 @@ import (
 	"github.com/registry-identity/terraform-provider-registry/internal/registry/transport"
 )
 
-// cleanUpTimeout bounds taking back what a failed create had already granted.
-const cleanUpTimeout = 10 * time.Second
+// Taking back what a failed create had already granted takes so long at most. After an interrupt the run is to end within a
+// second.
+const (
+	cleanUpTimeout     = 10 * time.Second
+	interruptedCleanUp = 900 * time.Millisecond
+)
 
 // permissions presents the rows of one repository as one permission, named by the repository's key.
 type permissions struct {
@@ -104,7 +109,11 @@ func conflicting(rows []rowJSON, wanted []principal, additive bool) []string {
 func (p permissions) takeBack(
 	ctx context.Context, repo *repositoryJSON, made []rowJSON, cause error,
 ) (registry.Permission, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTimeout)
+	limit := cleanUpTimeout
+	if errors.Is(ctx.Err(), context.Canceled) {
+		limit = interruptedCleanUp
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
 	defer cancel()
 	var left []rowJSON
 	for _, row := range made {
@@ -163,12 +172,13 @@ func (p permissions) List(ctx context.Context) iter.Seq2[registry.Permission, er
 // repositories that are gone are left out.
 func (p permissions) All(ctx context.Context, most int) ([]registry.Permission, int, error) {
 	grants, keys := p.list(url.Values{"target_type": {targetRepository}}), p.repositories.list(nil)
-	firstRows, err := grants.page(ctx, 1)
+	grants.most, keys.most = most, most
+	firstRows, err := grants.first(ctx)
 	pages := max(firstRows.Pagination.TotalPages, 1)
 	if err != nil || pages > most || len(firstRows.Items) == 0 {
 		return nil, pages, err
 	}
-	firstKeys, err := keys.page(ctx, 1)
+	firstKeys, err := keys.first(ctx)
 	if pages += max(firstKeys.Pagination.TotalPages, 1); err != nil || pages > most {
 		return nil, pages, err
 	}

@@ -192,7 +192,8 @@ func (u users) List(ctx context.Context, filter registry.UserFilter) iter.Seq2[r
 // All implements registry.Whole.
 func (u users) All(ctx context.Context, most int) ([]registry.User, int, error) {
 	list := u.search("")
-	first, err := list.page(ctx, 1)
+	list.most = most
+	first, err := list.first(ctx)
 	if pages := max(first.Pagination.TotalPages, 1); err != nil || pages > most {
 		return nil, pages, err
 	}

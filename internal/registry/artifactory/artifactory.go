@@ -6,7 +6,6 @@ package artifactory
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"iter"
 	"net/http"
 	"strings"
@@ -113,30 +112,39 @@ func contains(words []string, w string) bool {
 const pageSize = 1000
 
 // walk follows the cursor of an Access list. The cursor of the last page is its last name, not empty, so a short page
-// is the end (help: get-permissions). A cursor that comes again would be an endless list.
-func walk[T any](fetch func(cursor string) (items []T, next string, err error)) iter.Seq2[T, error] {
+// is the end (help: get-permissions). An object that an earlier page had is not repeated; a page of such ones only, or a
+// cursor that comes again, is the error of a list without an end.
+func walk[T any](
+	ctx context.Context, what string, most int, name func(T) string, fetch func(cursor string) (items []T, next string, err error),
+) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
-		seen := map[string]bool{}
+		cursors := map[string]bool{}
+		listing := registry.NewListing(what, most, pageSize)
 		for cursor := ""; ; {
-			items, next, err := fetch(cursor)
+			next, full := "", false
+			fresh, err := registry.Turn(ctx, listing, name, func() (items []T, err error) {
+				items, next, err = fetch(cursor)
+				full = len(items) >= pageSize
+				return items, err
+			})
 			if err != nil {
 				yield(none, err)
 				return
 			}
-			for _, item := range items {
+			for _, item := range fresh {
 				if !yield(item, nil) {
 					return
 				}
 			}
-			if len(items) < pageSize || next == "" {
+			if !full || next == "" {
 				return
 			}
-			if seen[next] {
-				yield(none, errors.New("the registry's list does not advance: it led to the same page twice"))
+			if cursors[next] || len(fresh) == 0 {
+				yield(none, listing.Stands())
 				return
 			}
-			seen[next] = true
+			cursors[next] = true
 			cursor = next
 		}
 	}

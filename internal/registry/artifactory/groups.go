@@ -211,7 +211,7 @@ func (p *groupPage) Complete() error { return transport.Whole(p.Groups) }
 
 // List implements registry.Groups.
 func (g groups) List(ctx context.Context, filter registry.GroupFilter) iter.Seq2[registry.Group, error] {
-	lines := walk(func(cursor string) ([]groupItem, string, error) {
+	lines := walk(ctx, "groups", g.c.MaxListed(), func(l groupItem) string { return l.Name }, func(cursor string) ([]groupItem, string, error) {
 		query := url.Values{"limit": {strconv.Itoa(pageSize)}}
 		setIf(query, "cursor", cursor)
 		setIf(query, "groupName", filter.Contains)

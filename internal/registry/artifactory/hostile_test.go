@@ -2,6 +2,7 @@ package artifactory
 
 import (
 	"net/http"
+	"strconv"
 	"testing"
 	"unicode/utf8"
 
@@ -17,7 +18,9 @@ func FuzzCursors(f *testing.F) {
 	f.Fuzz(func(t *testing.T, script string) {
 		fetched := 0
 		var failed error
-		for _, err := range walk(func(string) ([]int, string, error) {
+		named := 0
+		name := func(int) string { named++; return strconv.Itoa(named) } // nothing comes twice
+		for _, err := range walk(t.Context(), "things", registry.MaxListed, name, func(string) ([]int, string, error) {
 			fetched++
 			if fetched > 300 {
 				t.Fatal("the list does not end")

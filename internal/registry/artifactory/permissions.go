@@ -109,7 +109,7 @@ func (p *permissionPage) Complete() error { return transport.Whole(p.Permissions
 
 // List implements registry.Permissions; results are Partial.
 func (p permissions) List(ctx context.Context) iter.Seq2[registry.Permission, error] {
-	lines := walk(func(cursor string) ([]permissionItem, string, error) {
+	lines := walk(ctx, "permissions", p.c.MaxListed(), func(l permissionItem) string { return l.Name }, func(cursor string) ([]permissionItem, string, error) {
 		query := url.Values{"limit": {strconv.Itoa(pageSize)}}
 		setIf(query, "cursor", cursor)
 		var page permissionPage

@@ -269,7 +269,7 @@ func (p *userPage) Complete() error { return transport.Whole(p.Users) }
 
 // List implements registry.Users.
 func (u users) List(ctx context.Context, filter registry.UserFilter) iter.Seq2[registry.User, error] {
-	lines := walk(func(cursor string) ([]userItem, string, error) {
+	lines := walk(ctx, "users", u.c.MaxListed(), func(l userItem) string { return l.Username }, func(cursor string) ([]userItem, string, error) {
 		query := url.Values{"limit": {strconv.Itoa(pageSize)}}
 		setIf(query, "cursor", cursor)
 		setIf(query, "username", filter.Contains)

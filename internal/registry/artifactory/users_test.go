@@ -169,7 +169,7 @@ func TestUserListFollowsTheCursor(t *testing.T) {
 		"two pages":            {[]reply{page(0, 1000, "u00999"), page(1000, 5, "u01004")}, 1005, 2, false},
 		"full last page":       {[]reply{page(0, 1000, "u00999"), page(1000, 0, "")}, 1000, 2, false},
 		"full page, no cursor": {[]reply{page(0, 1000, "")}, 1000, 1, false},
-		"does not advance":     {[]reply{page(0, 1000, "u00999")}, 2000, 2, true},
+		"does not advance":     {[]reply{page(0, 1000, "u00999")}, 1000, 2, true},
 		"breaks off":           {[]reply{page(0, 1000, "u00999"), refuse(403, notFound)}, 1000, 2, true},
 	} {
 		t.Run(name, func(t *testing.T) {

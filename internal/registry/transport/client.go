@@ -27,6 +27,7 @@ type Client struct {
 	slots   chan struct{}
 	timeout time.Duration
 	retries int
+	listed  int
 	sleep   func(context.Context, time.Duration) error
 	observe func(Attempt)
 	dialect Dialect
@@ -65,6 +66,7 @@ func New(cfg Config) (*Client, error) {
 		slots:   make(chan struct{}, orDefault(cfg.MaxConcurrentRequests, DefaultMaxConcurrentRequests)),
 		timeout: orDefault(cfg.RequestTimeout, DefaultRequestTimeout),
 		retries: max(cfg.MaxRetries, 0),
+		listed:  orDefault(cfg.MaxListed, registry.MaxListed),
 		sleep:   cfg.Sleep,
 		observe: cfg.Observe,
 	}
@@ -158,6 +160,9 @@ func (c *Client) CloseIdleConnections() { c.rest.GetClient().CloseIdleConnection
 
 // BaseURL is the normalised base URL.
 func (c *Client) BaseURL() string { return c.base }
+
+// MaxListed is how many objects one list may bring.
+func (c *Client) MaxListed() int { return c.listed }
 
 // Credential is the configured credential, trimmed.
 func (c *Client) Credential() Credential { return c.cred }

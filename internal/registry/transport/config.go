@@ -45,6 +45,8 @@ type Config struct {
 	MaxRetries int
 	// MaxConcurrentRequests is the number of requests under way at a time. Zero means DefaultMaxConcurrentRequests.
 	MaxConcurrentRequests int
+	// MaxListed bounds the objects that one list may bring. Zero means registry.MaxListed.
+	MaxListed int
 	// AllowPlainHTTP permits sending a credential over http.
 	AllowPlainHTTP bool
 
