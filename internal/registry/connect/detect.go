@@ -2,6 +2,7 @@ package connect
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -9,15 +10,14 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/singleflight"
-
 	"github.com/registry-identity/terraform-provider-registry/internal/registry"
 	"github.com/registry-identity/terraform-provider-registry/internal/registry/artifactkeeper"
 	"github.com/registry-identity/terraform-provider-registry/internal/registry/artifactory"
+	"github.com/registry-identity/terraform-provider-registry/internal/registry/flight"
 	"github.com/registry-identity/terraform-provider-registry/internal/registry/transport"
 )
 
-// detectTimeout bounds a detection that its callers may long have given up on.
+// detectTimeout bounds a detection, whatever time its callers have.
 const detectTimeout = time.Minute
 
 // processWide remembers what was found at each URL for the life of the process.
@@ -25,25 +25,23 @@ var processWide = detector{types: map[string]registry.Type{}}
 
 // detector finds out what a server is, once per URL. Only findings are kept, never failures.
 type detector struct {
-	flight singleflight.Group
+	flight flight.Group[registry.Type]
 	mu     sync.Mutex
 	types  map[string]registry.Type
 }
 
-// detect joins the detection under way or starts one. It is detached from the caller, so that one cancelled resource
-// does not fail the others that wait for the same answer.
+// detect joins the detection under way or starts one, so that one cancelled resource does not fail the others that wait for
+// the same answer.
 func (d *detector) detect(ctx context.Context, c *transport.Client) (registry.Type, error) {
 	url := c.BaseURL()
 	if t := d.known(url); t != "" {
 		return t, nil
 	}
 	// Clients of one URL can differ in how they reach it, so they share findings and not failures.
-	result := d.flight.DoChan(fmt.Sprintf("%s %p", url, c), func() (any, error) {
+	found, _, err := d.flight.Do(ctx, fmt.Sprintf("%s %p", url, c), detectTimeout, func(ctx context.Context) (registry.Type, error) {
 		if t := d.known(url); t != "" {
 			return t, nil
 		}
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), detectTimeout)
-		defer cancel()
 		t, err := probe(ctx, c)
 		if err == nil {
 			d.mu.Lock()
@@ -52,16 +50,13 @@ func (d *detector) detect(ctx context.Context, c *transport.Client) (registry.Ty
 		}
 		return t, err
 	})
-	select {
-	case r := <-result:
-		t, _ := r.Val.(registry.Type)
-		return t, r.Err
-	case <-ctx.Done():
+	if errors.Is(err, flight.ErrGaveUp) {
 		return "", &registry.Error{
 			Kind: registry.KindUnavailable, Op: opDetect, Object: "at " + url,
 			Message: "cancelled before the server answered", Err: ctx.Err(),
 		}
 	}
+	return found, err
 }
 
 func (d *detector) known(url string) registry.Type {

@@ -9,9 +9,8 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/singleflight"
-
 	"github.com/registry-identity/terraform-provider-registry/internal/registry"
+	"github.com/registry-identity/terraform-provider-registry/internal/registry/flight"
 )
 
 // Artifact Keeper allows 10 logins of one user within 900 s (config.rs, RATE_LIMIT_LOGIN_*). Some are left for people. The
@@ -36,7 +35,7 @@ type Grant struct {
 type Session struct {
 	object string
 	signIn func(context.Context) (Grant, error)
-	flight singleflight.Group
+	flight flight.Group[registry.Secret]
 
 	mu            sync.Mutex
 	authorization registry.Secret
@@ -97,36 +96,30 @@ func (s *Session) mayLogin() bool {
 	return recent < loginsMost
 }
 
-// login joins the login that is under way or starts one. It is detached from the caller: who gives up must not take
-// the session from the others.
+// login joins the login that is under way or starts one: who gives up must not take the session from the others.
 func (s *Session) login(ctx context.Context) (registry.Secret, error) {
-	result := s.flight.DoChan("login", func() (any, error) {
+	// A caller with time lends it: the server may ask to wait until its limit lets a login through.
+	limit := loginTimeout
+	if deadline, ok := ctx.Deadline(); ok {
+		limit = max(limit, time.Until(deadline))
+	}
+	authorization, _, err := s.flight.Do(ctx, "login", limit, func(ctx context.Context) (registry.Secret, error) {
 		s.mu.Lock()
 		known := s.current()
 		s.mu.Unlock()
 		if !known.Empty() { // another flight landed between our look and this one
 			return known, nil
 		}
-		// A caller with time lends it: the server may ask to wait until its limit lets a login through.
-		limit := loginTimeout
-		if deadline, ok := ctx.Deadline(); ok {
-			limit = max(limit, time.Until(deadline))
-		}
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
-		defer cancel()
 		grant, err := s.signIn(ctx)
 		return s.keep(grant, err)
 	})
-	select {
-	case r := <-result:
-		authorization, _ := r.Val.(registry.Secret)
-		return authorization, r.Err
-	case <-ctx.Done():
+	if errors.Is(err, flight.ErrGaveUp) {
 		return registry.Secret{}, &registry.Error{
 			Kind: registry.KindUnavailable, Op: "sign in", Object: s.object,
 			Message: "cancelled before the registry answered", Err: ctx.Err(),
 		}
 	}
+	return authorization, err
 }
 
 // keep notes what a login came to.

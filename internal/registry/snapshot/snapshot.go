@@ -7,7 +7,7 @@
 //
 //   - The first few reads of a kind go direct, and a list that would take many more requests than were made so far is not
 //     read yet: a configuration of three users does not page through an organisation.
-//   - A list is read by one caller for all and outlives that caller's patience.
+//   - A list is read by one caller for all, as long as one of them waits for it.
 //   - Every write begins a new generation, before and after its request. An answer that began in an older generation is
 //     remembered by nobody and reaches only those who asked before the write.
 //   - What this process has written is read direct.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"github.com/registry-identity/terraform-provider-registry/internal/registry"
 	"github.com/registry-identity/terraform-provider-registry/internal/registry/snapshot"
@@ -207,13 +208,12 @@ func TestNothingHandedOutIsShared(t *testing.T) {
 	}
 }
 
-// together reads one object from many goroutines, all of which are waiting before the server answers.
+// together reads one object from many goroutines, all of which are waiting before the server answers. It runs in a bubble.
 func together(t *testing.T, s *server, request string, read func(ctx context.Context) error) []error {
 	t.Helper()
-	arrived, answer := make(chan struct{}, 100), make(chan struct{})
+	answer := make(chan struct{})
 	s.before = func(_ context.Context, asked string) error {
 		if asked == request {
-			arrived <- struct{}{}
 			<-answer
 		}
 		return nil
@@ -222,12 +222,13 @@ func together(t *testing.T, s *server, request string, read func(ctx context.Con
 	errs := make([]error, 20)
 	var first, rest sync.WaitGroup
 	first.Go(func() { errs[0] = read(ctx) })
-	<-arrived
-	cancel() // the first caller gives up while the others wait for what it asked
-	first.Wait()
+	synctest.Wait()
 	for i := 1; i < len(errs); i++ {
 		rest.Go(func() { errs[i] = read(registry.Refreshing(t.Context())) })
 	}
+	synctest.Wait()
+	cancel() // the first caller gives up while the others wait for what it asked
+	first.Wait()
 	close(answer)
 	rest.Wait()
 	return errs
@@ -256,7 +257,10 @@ func TestOneRequestForAll(t *testing.T) {
 			t.Parallel()
 			s := newServer(3)
 			reg := s.open(0)
-			errs := together(t, s, request, func(ctx context.Context) error { return read(ctx, reg) })
+			var errs []error
+			synctest.Test(t, func(t *testing.T) {
+				errs = together(t, s, request, func(ctx context.Context) error { return read(ctx, reg) })
+			})
 			if !errors.Is(errs[0], context.Canceled) || !registry.IsUnreachable(errs[0]) {
 				t.Errorf("the caller who gave up got %v", errs[0])
 			}
@@ -313,4 +317,56 @@ func TestTokensByOwner(t *testing.T) {
 		}
 	}
 	s.want(t, map[string]int{"tokens of one": 4, "tokens of all": 1})
+}
+
+// TestAnInterruptEndsWhatIsShared: what is read for many ends when the last of them has given up, so that nothing is asked
+// after an interrupt. Whoever comes then asks again.
+func TestAnInterruptEndsWhatIsShared(t *testing.T) {
+	t.Parallel()
+	for request, read := range map[string]func(context.Context, *registry.Registry) error{
+		"list": func(ctx context.Context, reg *registry.Registry) error {
+			_, err := reg.Users.Get(ctx, "user-1")
+			return err
+		},
+		"group developers": func(ctx context.Context, reg *registry.Registry) error {
+			_, err := reg.Groups.Get(ctx, "developers")
+			return err
+		},
+	} {
+		t.Run(request, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newServer(3)
+				reg := s.open(0)
+				ended := 0
+				s.before = func(ctx context.Context, asked string) error {
+					if asked == request && ended == 0 {
+						<-ctx.Done()
+						ended++
+						return ctx.Err()
+					}
+					return nil
+				}
+				ctx, interrupt := context.WithCancel(registry.Refreshing(t.Context()))
+				var all sync.WaitGroup
+				for range 5 {
+					all.Go(func() {
+						if err := read(ctx, reg); !errors.Is(err, context.Canceled) {
+							t.Errorf("who gave up got %v", err)
+						}
+					})
+				}
+				synctest.Wait()
+				interrupt()
+				all.Wait()
+				synctest.Wait()
+				if ended != 1 {
+					t.Fatalf("the read goes on")
+				}
+				if err := read(registry.Refreshing(t.Context()), reg); err != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
 }

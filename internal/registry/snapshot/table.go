@@ -2,18 +2,19 @@ package snapshot
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-log/tflog"
-	"golang.org/x/sync/singleflight"
 
 	"github.com/registry-identity/terraform-provider-registry/internal/registry"
+	"github.com/registry-identity/terraform-provider-registry/internal/registry/flight"
 )
 
 const (
-	// listTimeout bounds the reading of a list, whose callers may long have given up.
+	// listTimeout bounds the reading of a list, whatever time its callers have.
 	listTimeout = 5 * time.Minute
 	// pagesPerRead is how many pages a list may have for each read made so far. It keeps a small configuration from paging
 	// through a large registry: what a list can cost in vain stays within this factor of what was spent anyway.
@@ -55,7 +56,8 @@ type table[T any] struct {
 	// clone copies what callers could change.
 	clone func(T) T
 
-	flights singleflight.Group
+	lists flight.Group[map[string]T]
+	ones  flight.Group[T]
 
 	// All below is guarded by memory.mu, and of the generation seen, except what was written and what failed.
 	seen  uint64
@@ -140,28 +142,20 @@ func (t *table[T]) catchUp() {
 	}
 }
 
-// list reads the whole list, once for all that ask for it in the same generation. It is detached from its callers, so
-// that one who gives up does not fail the others. The rows are nil when the list is too long.
+// list reads the whole list, once for all that ask for it in the same generation. One who gives up does not fail the
+// others. The rows are nil when the list is too long.
 func (t *table[T]) list(ctx context.Context, l look[T]) (map[string]T, error) {
-	result := t.flights.DoChan(fmt.Sprintf("%d", l.generation), func() (any, error) {
+	rows, _, err := t.lists.Do(ctx, fmt.Sprintf("%d", l.generation), listTimeout, func(ctx context.Context) (map[string]T, error) {
 		if rows, ready := t.listed(l.generation); ready {
 			return rows, nil // by a flight that landed between the look and now
 		}
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), listTimeout)
-		defer cancel()
 		start := time.Now()
 		rows, pages, err := t.all(ctx, l.most)
 		t.keepList(l.generation, rows, pages, err)
 		t.logList(ctx, len(rows), pages, time.Since(start), err)
 		return rows, err
 	})
-	select {
-	case r := <-result:
-		rows, _ := r.Val.(map[string]T)
-		return rows, r.Err
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
+	return rows, err
 }
 
 // listed gives the list if it is there, or says that there will be none for now.
@@ -208,38 +202,30 @@ func (t *table[T]) keepList(generation uint64, rows map[string]T, pages int, err
 // one reads a single object, once for all that ask for it in the same generation, and remembers it. An error is nobody's
 // but the reader's own; those who waited for it ask for themselves, except that an object is gone.
 func (t *table[T]) one(ctx context.Context, generation uint64, key string, direct func(context.Context) (T, error)) (T, error) {
-	mine := false
-	result := t.flights.DoChan(fmt.Sprintf("%d/%s", generation, key), func() (any, error) {
-		mine = true
+	limit := listTimeout
+	if deadline, ok := ctx.Deadline(); ok {
+		limit = time.Until(deadline)
+	}
+	row, mine, err := t.ones.Do(ctx, fmt.Sprintf("%d/%s", generation, key), limit, func(ctx context.Context) (T, error) {
 		if row, known := t.remembered(generation, key); known {
 			return row, nil // by a flight that landed between the look and now
 		}
-		detached := context.WithoutCancel(ctx)
-		if deadline, ok := ctx.Deadline(); ok {
-			var cancel context.CancelFunc
-			detached, cancel = context.WithDeadline(detached, deadline)
-			defer cancel()
-		}
-		row, err := direct(detached)
+		row, err := direct(ctx)
 		if err == nil {
 			t.keepOne(generation, key, row)
 		}
 		return row, err
 	})
 	var none T
-	select {
-	case r := <-result:
-		row, _ := r.Val.(T)
-		switch {
-		case r.Err == nil:
-			return t.clone(row), nil
-		case mine || registry.IsNotFound(r.Err):
-			return none, r.Err
-		default:
-			return direct(ctx)
-		}
-	case <-ctx.Done():
+	switch {
+	case err == nil:
+		return t.clone(row), nil
+	case errors.Is(err, flight.ErrGaveUp):
 		return none, gaveUp(ctx, t.name)
+	case mine || registry.IsNotFound(err):
+		return none, err
+	default:
+		return direct(ctx)
 	}
 }
 

@@ -91,6 +91,9 @@ func (c *Client) authorization(ctx context.Context, p *prepared) (registry.Secre
 
 // attempt sends the request once and reads the whole answer.
 func (c *Client) attempt(ctx context.Context, p *prepared, authorization registry.Secret, number int) outcome {
+	if ctx.Err() != nil {
+		return outcome{err: ctx.Err()} // the select below would choose by chance
+	}
 	select {
 	case c.slots <- struct{}{}:
 		defer func() { <-c.slots }()
