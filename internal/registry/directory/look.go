@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -21,6 +22,9 @@ import (
 const (
 	connectTimeout = 10 * time.Second
 	answerTimeout  = 15 * time.Second
+	// mostEntries is how many entries a search may bring: more groups than anybody is in, and few enough to keep while a
+	// directory sends them without an end.
+	mostEntries = 10_000
 )
 
 // Query is a directory connection, as a registry's settings describe it, and the person to look for.
@@ -77,28 +81,39 @@ func Look(ctx context.Context, q Query) (Person, error) {
 }
 
 // connected looks over a connection of its own, which the end of the context closes.
-func connected(ctx context.Context, q Query, look func(*ldap.Conn, Query) (Person, error)) (Person, error) {
-	conn, err := dial(ctx, q)
+func connected(ctx context.Context, q Query, look func(context.Context, *ldap.Conn, Query) (Person, error)) (Person, error) {
+	conn, stop, err := dial(ctx, q)
 	if err != nil {
-		return Person{}, err
+		return Person{}, interruption(ctx, q, err)
 	}
-	defer func() { _ = conn.Close() }()
-	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	defer stop()
-	return look(conn, q)
+	p, err := look(ctx, conn, q)
+	return p, interruption(ctx, q, err)
 }
 
-func lookBySearch(conn *ldap.Conn, q Query) (Person, error) {
+// interruption tells of the end of the context instead of what it did to the connection.
+func interruption(ctx context.Context, q Query, err error) error {
+	if err == nil || ctx.Err() == nil {
+		return err
+	}
+	message := "cancelled before the directory answered"
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		message = "the time for this operation ended before the directory answered"
+	}
+	return &registry.Error{Kind: registry.KindUnavailable, Op: "look up", Object: fmt.Sprintf("%q", q.Username), Message: message, Err: ctx.Err()}
+}
+
+func lookBySearch(ctx context.Context, conn *ldap.Conn, q Query) (Person, error) {
 	if q.ManagerDN != "" {
 		if err := bind(conn, q.ManagerDN, q.ManagerPassword); err != nil {
 			return Person{}, fail("bind as", q.ManagerDN, err, "Check manager_dn and manager_password")
 		}
 	}
-	entry, err := find(conn, q)
+	entry, err := find(ctx, conn, q)
 	if err != nil {
 		return Person{}, err
 	}
-	p, err := describe(conn, q, entry)
+	p, err := describe(ctx, conn, q, entry)
 	if err == nil && !q.Password.Empty() {
 		if err := bind(conn, entry.DN, q.Password); err != nil {
 			return p, fail("sign in as", entry.DN, err, "The entry was found; the password is not its")
@@ -108,7 +123,7 @@ func lookBySearch(conn *ldap.Conn, q Query) (Person, error) {
 }
 
 // lookByPattern signs in under the DN that the pattern gives, and reads with the person's own rights.
-func lookByPattern(conn *ldap.Conn, q Query) (Person, error) {
+func lookByPattern(ctx context.Context, conn *ldap.Conn, q Query) (Person, error) {
 	filled, err := fill(q.UserDNPattern, ldap.EscapeDN(q.Username))
 	if err != nil {
 		return Person{}, fail("use", "user_dn_pattern", err, "")
@@ -117,22 +132,22 @@ func lookByPattern(conn *ldap.Conn, q Query) (Person, error) {
 	if err := bind(conn, dn, q.Password); err != nil {
 		return Person{}, fail("sign in as", dn, err, "Check user_dn_pattern, base_dn and the person's password")
 	}
-	entries, err := search(conn, dn, ldap.ScopeBaseObject, "(objectClass=*)", 0, q.EmailAttribute, q.GroupsAttribute)
+	entries, err := search(ctx, conn, dn, ldap.ScopeBaseObject, "(objectClass=*)", 0, q.EmailAttribute, q.GroupsAttribute)
 	if err == nil && len(entries) != 1 {
 		err = errors.New("the entry is not shown to the person")
 	}
 	if err != nil {
 		return Person{}, fail("read", dn, err, "A registry reads a person's entry with their own rights if it has a pattern: let them, or use search_filter")
 	}
-	return describe(conn, q, entries[0])
+	return describe(ctx, conn, q, entries[0])
 }
 
 // describe reads what a registry would of a person's entry and groups.
-func describe(conn *ldap.Conn, q Query, entry *ldap.Entry) (Person, error) {
+func describe(ctx context.Context, conn *ldap.Conn, q Query, entry *ldap.Entry) (Person, error) {
 	p := Person{DN: entry.DN, Email: entry.GetEqualFoldAttributeValue(q.EmailAttribute), Groups: slices.Clone(entry.GetEqualFoldAttributeValues(q.GroupsAttribute))}
 	if q.GroupFilter != "" {
 		filter := strings.ReplaceAll(q.GroupFilter, "{0}", ldap.EscapeFilter(entry.DN))
-		groups, err := search(conn, q.GroupBaseDN, ldap.ScopeWholeSubtree, filter, 0, "1.1")
+		groups, err := search(ctx, conn, q.GroupBaseDN, ldap.ScopeWholeSubtree, filter, 0, "1.1")
 		if err != nil {
 			return Person{}, fail("search groups below", q.GroupBaseDN, err, "Check group_base_dn, group_filter and what the one who searches may read")
 		}
@@ -145,38 +160,64 @@ func describe(conn *ldap.Conn, q Query, entry *ldap.Entry) (Person, error) {
 	return p, nil
 }
 
-func dial(ctx context.Context, q Query) (*ldap.Conn, error) {
+// dial connects. stop closes the connection, as the end of the context does.
+func dial(ctx context.Context, q Query) (conn *ldap.Conn, stop func(), err error) {
 	u, err := url.Parse(q.URL)
 	if err != nil {
-		return nil, fail("connect to", "the directory", errors.New("the url is none"), "")
+		return nil, nil, fail("connect to", "the directory", errors.New("the url is none"), "")
 	}
 	pool, err := x509.SystemCertPool()
 	if err != nil {
 		pool = x509.NewCertPool()
 	}
 	if q.CACertificate != "" && !pool.AppendCertsFromPEM([]byte(q.CACertificate)) {
-		return nil, fail("read", "ca_certificate", errors.New("it holds no PEM certificate"), "")
+		return nil, nil, fail("read", "ca_certificate", errors.New("it holds no PEM certificate"), "")
 	}
 	trust := &tls.Config{
 		RootCAs: pool, ServerName: u.Hostname(), MinVersion: tls.VersionTLS12,
 		InsecureSkipVerify: q.InsecureSkipVerify, //nolint:gosec // the registry's own switch, which the check repeats
 	}
-	dialer := &net.Dialer{Timeout: connectTimeout}
-	if deadline, ok := ctx.Deadline(); ok {
-		dialer.Deadline = deadline
-	}
-	conn, err := ldap.DialURL(u.Scheme+"://"+u.Host, ldap.DialWithDialer(dialer), ldap.DialWithTLSConfig(trust))
+	wire, err := connect(ctx, u, trust)
 	if err != nil {
-		return nil, fail("connect to", u.Host, err, connectHint(err))
+		return nil, nil, fail("connect to", u.Host, err, connectHint(err))
 	}
+	unwatch := context.AfterFunc(ctx, func() { _ = wire.Close() })
+	conn = ldap.NewConn(wire, u.Scheme == "ldaps")
 	conn.SetTimeout(answerTimeout)
+	conn.Start()
+	stop = func() { unwatch(); _ = conn.Close() }
 	if q.StartTLS {
-		if err := conn.StartTLS(trust); err != nil {
-			_ = conn.Close()
-			return nil, fail("encrypt the connection to", u.Host, err, connectHint(err))
+		if err := startTLS(wire, conn, trust); err != nil {
+			stop()
+			return nil, nil, fail("encrypt the connection to", u.Host, err, connectHint(err))
 		}
 	}
-	return conn, nil
+	return conn, stop, nil
+}
+
+// connect opens the connection, encrypted from the start for ldaps.
+func connect(ctx context.Context, u *url.URL, trust *tls.Config) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
+	if u.Scheme == "ldaps" {
+		return (&tls.Dialer{Config: trust}).DialContext(ctx, "tcp", withPort(u, ldap.DefaultLdapsPort))
+	}
+	return (&net.Dialer{}).DialContext(ctx, "tcp", withPort(u, ldap.DefaultLdapPort))
+}
+
+func withPort(u *url.URL, port string) string {
+	return net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), port))
+}
+
+// startTLS gives the handshake a deadline, which the library does not.
+func startTLS(wire net.Conn, conn *ldap.Conn, trust *tls.Config) error {
+	if err := wire.SetDeadline(time.Now().Add(answerTimeout)); err != nil {
+		return err
+	}
+	if err := conn.StartTLS(trust); err != nil {
+		return err
+	}
+	return wire.SetDeadline(time.Time{})
 }
 
 func connectHint(err error) string {
@@ -196,7 +237,7 @@ func bind(conn *ldap.Conn, dn string, password registry.Secret) error {
 }
 
 // find looks for exactly one entry.
-func find(conn *ldap.Conn, q Query) (*ldap.Entry, error) {
+func find(ctx context.Context, conn *ldap.Conn, q Query) (*ldap.Entry, error) {
 	filter, err := fill(q.SearchFilter, ldap.EscapeFilter(q.Username))
 	if err != nil {
 		return nil, fail("use", "search_filter", err, "")
@@ -211,7 +252,7 @@ func find(conn *ldap.Conn, q Query) (*ldap.Entry, error) {
 	}
 	var found []*ldap.Entry
 	for _, base := range bases {
-		entries, err := search(conn, Join(base, q.BaseDN), scope, filter, 2, q.EmailAttribute, q.GroupsAttribute)
+		entries, err := search(ctx, conn, Join(base, q.BaseDN), scope, filter, 2, q.EmailAttribute, q.GroupsAttribute)
 		if err != nil {
 			return nil, fail("search people below", Join(base, q.BaseDN), err, "Check base_dn and search_bases, and what the manager may read")
 		}
@@ -228,15 +269,29 @@ func find(conn *ldap.Conn, q Query) (*ldap.Entry, error) {
 	}
 }
 
-func search(conn *ldap.Conn, base string, scope int, filter string, most int, attributes ...string) ([]*ldap.Entry, error) {
-	answer, err := conn.Search(ldap.NewSearchRequest(base, scope, ldap.NeverDerefAliases, most, int(answerTimeout/time.Second), false, filter, attributes, nil))
-	if ldap.IsErrorWithCode(err, ldap.LDAPResultSizeLimitExceeded) && answer != nil && most > 0 {
-		err = nil // two are enough to know that there is more than one
+// search gives the entries that a search brings: as many as most, or all if that is 0. A directory is not trusted to keep to a
+// limit, or to end.
+func search(ctx context.Context, conn *ldap.Conn, base string, scope int, filter string, most int, attributes ...string) ([]*ldap.Entry, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
+	request := ldap.NewSearchRequest(base, scope, ldap.NeverDerefAliases, most, int(answerTimeout/time.Second), false, filter, attributes, nil)
+	answer := conn.SearchAsync(ctx, request, 0)
+	var entries []*ldap.Entry
+	for answer.Next() {
+		if entry := answer.Entry(); entry != nil {
+			entries = append(entries, entry)
+		}
+		if most > 0 && len(entries) == most {
+			return entries, nil
+		}
+		if len(entries) > mostEntries {
+			return nil, fmt.Errorf("it sent more than %d entries for %s", mostEntries, filter)
+		}
 	}
-	if err != nil {
-		return nil, err
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("it sent %d entries in %s and did not end", len(entries), answerTimeout)
 	}
-	return answer.Entries, nil
+	return entries, answer.Err()
 }
 
 // fail puts what the protocol says into the domain's words. The library quotes names and codes, never passwords.
