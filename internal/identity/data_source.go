@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/datasource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
@@ -45,6 +46,8 @@ type model struct {
 	Scan        types.Bool   `tfsdk:"scan"`
 	OnMissing   types.String `tfsdk:"on_missing"`
 
+	Timeouts timeouts.Value `tfsdk:"timeouts"`
+
 	ID               types.String `tfsdk:"id"`
 	RegistryUsername types.String `tfsdk:"registry_username"`
 	RegistryEmail    types.String `tfsdk:"registry_email"`
@@ -63,7 +66,7 @@ func (s *dataSource) Metadata(_ context.Context, req datasource.MetadataRequest,
 }
 
 // Schema implements datasource.DataSource.
-func (s *dataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+func (s *dataSource) Schema(ctx context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Decides which one registry user a person is: a Coder workspace owner, for example. The account must exist, " +
 			"carry the person's e-mail address, be enabled, be a person's and not an administrator's; anything else is an error that " +
@@ -103,7 +106,7 @@ func (s *dataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 			"scan": schema.BoolAttribute{
 				Optional: true,
 				MarkdownDescription: "Whether to search all accounts for the address when no direct look-up finds one. Default `false`: on Artifactory it costs one " +
-					"request per account.",
+					"request per account. At most 500,000 accounts are searched, for as long as `timeouts` says.",
 			},
 			"on_missing": schema.StringAttribute{
 				Optional:            true,
@@ -120,6 +123,9 @@ func (s *dataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 			"enabled":    schema.BoolAttribute{Computed: true, Description: "Whether the account is enabled; always true when there is one."},
 			"matched_by": schema.StringAttribute{Computed: true, MarkdownDescription: "Which look-up found the account: one of `match`, `override` or `scan`."},
 		},
+		Blocks: map[string]schema.Block{"timeouts": timeouts.BlockWithOpts(ctx, timeouts.Opts{
+			ReadDescription: "How long the look-ups may take in all, retries and a scan included, as a duration such as `5m` (the default).",
+		})},
 	}
 }
 
@@ -141,6 +147,13 @@ func (s *dataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	limit, diags := state.Timeouts.Read(ctx, tfkit.ReadTimeout)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
 	reg := s.Open(ctx, &resp.Diagnostics)
 	if reg == nil {
 		return

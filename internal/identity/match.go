@@ -175,10 +175,16 @@ func (p person) ways() string {
 	return strings.Join(ways, ", ")
 }
 
+// names names some accounts: a registry can claim that any number of them fits.
 func names(users []registry.User) string {
-	quoted := make([]string, len(users))
+	const most = 10
+	quoted := make([]string, 0, most+1)
 	for i, user := range users {
-		quoted[i] = fmt.Sprintf("%q", user.Username)
+		if i == most {
+			quoted = append(quoted, "…")
+			break
+		}
+		quoted = append(quoted, fmt.Sprintf("%q", user.Username))
 	}
 	return strings.Join(quoted, ", ")
 }

@@ -89,27 +89,3 @@ func (s step) lookUp(ctx context.Context, users registry.Users, t registry.Type)
 
 // nameable reports whether the registry could have an account of this name.
 func nameable(t registry.Type, name string) bool { return registry.CheckUsername(t, name) == nil }
-
-// scan reads every account for its e-mail address. Where the registry's list is thin that costs a request per account,
-// which is why users opt in.
-func scan(ctx context.Context, users registry.Users, email string) ([]registry.User, error) {
-	var matches []registry.User
-	for user, err := range users.List(ctx, registry.UserFilter{}) {
-		if err != nil {
-			return nil, err
-		}
-		if user.Partial {
-			user, err = users.Get(ctx, user.ID)
-			if registry.IsNotFound(err) {
-				continue // deleted while we were reading
-			}
-			if err != nil {
-				return nil, err
-			}
-		}
-		if registry.EqualFoldASCII(user.Email, email) {
-			matches = append(matches, user)
-		}
-	}
-	return matches, nil
-}

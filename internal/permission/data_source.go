@@ -75,6 +75,8 @@ func (s *dataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
 	reg := s.Open(ctx, &resp.Diagnostics)
 	if reg == nil {
 		return

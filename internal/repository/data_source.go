@@ -44,6 +44,8 @@ func (s *oneSource) Read(ctx context.Context, req datasource.ReadRequest, resp *
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	ctx, cancel := context.WithTimeout(ctx, tfkit.ReadTimeout)
+	defer cancel()
 	reg := s.Open(ctx, &resp.Diagnostics)
 	if reg == nil {
 		return

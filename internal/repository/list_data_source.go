@@ -57,6 +57,8 @@ func (s *listSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	ctx, cancel := context.WithTimeout(ctx, tfkit.ReadTimeout)
+	defer cancel()
 	reg := s.Open(ctx, &resp.Diagnostics)
 	if reg == nil {
 		return

@@ -73,6 +73,8 @@ func (s *dataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	ctx, cancel := context.WithTimeout(ctx, tfkit.ReadTimeout)
+	defer cancel()
 	reg := s.Open(ctx, &resp.Diagnostics)
 	if reg == nil {
 		return

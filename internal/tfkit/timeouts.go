@@ -2,11 +2,15 @@ package tfkit
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
+
+// ReadTimeout is how long a data source may take that has no timeouts block.
+const ReadTimeout = 5 * time.Minute
 
 // TimeoutOpts describes a timeouts block with all four operations and one default.
 func TimeoutOpts(fallback string) timeouts.Opts {
