@@ -23,11 +23,7 @@ import (
 func TestKilledProcesses(t *testing.T) {
 	t.Parallel()
 	acctest.EmbeddedOnly(t, "it loses answers")
-	plugins := t.TempDir()
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(plugins, "terraform-provider-registry"), "../..")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	plugins := built(t)
 	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
 		mint := acctest.Pick(env, "POST /access/api/v1/tokens", "POST /api/v1/users/{id}/tokens")
 		for _, c := range []struct {
@@ -37,7 +33,8 @@ func TestKilledProcesses(t *testing.T) {
 			{"the provider", killProvider},
 			{"the whole run", func(tool int) error { return syscall.Kill(-tool, syscall.SIGKILL) }},
 		} {
-			run := newTool(t, env, plugins)
+			run := newTool(t, plugins, env.Provider()+
+				"resource \"registry_token\" \"test\" {\n  username = \"alice\"\n  idempotency_key = \"workspace-1\"\n}\n")
 			// What the provider would do about the lost answer hangs, so that it is killed before.
 			if err := env.Server.Faults.Set(
 				devregistry.Fault{Endpoint: mint, Kind: devregistry.FaultResetAfter},
@@ -99,14 +96,24 @@ type tool struct {
 	env []string
 }
 
-func newTool(t *testing.T, env *acctest.Env, plugins string) *tool {
+// built builds the provider and gives the folder that it is in.
+func built(t *testing.T) string {
+	t.Helper()
+	plugins := t.TempDir()
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(plugins, "terraform-provider-registry"), "../..")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return plugins
+}
+
+func newTool(t *testing.T, plugins, config string) *tool {
 	t.Helper()
 	dir := t.TempDir()
 	host := cmp.Or(os.Getenv("TF_ACC_PROVIDER_HOST"), "registry.terraform.io")
 	files := map[string]string{
-		"cli.rc": fmt.Sprintf("provider_installation {\n  dev_overrides {\n    \"%s/registry-identity/registry\" = %q\n  }\n}\n", host, plugins),
-		"main.tf": fmt.Sprintf("terraform {\n  required_providers {\n    registry = { source = \"%s/registry-identity/registry\" }\n  }\n}\n", host) + env.Provider() +
-			"resource \"registry_token\" \"test\" {\n  username = \"alice\"\n  idempotency_key = \"workspace-1\"\n}\n",
+		"cli.rc":  fmt.Sprintf("provider_installation {\n  dev_overrides {\n    \"%s/registry-identity/registry\" = %q\n  }\n}\n", host, plugins),
+		"main.tf": fmt.Sprintf("terraform {\n  required_providers {\n    registry = { source = \"%s/registry-identity/registry\" }\n  }\n}\n", host) + config,
 	}
 	for name, content := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
@@ -126,7 +133,11 @@ func newTool(t *testing.T, env *acctest.Env, plugins string) *tool {
 // start starts a command in a process group of its own.
 func (r *tool) start(t *testing.T, arguments ...string) (*exec.Cmd, *bytes.Buffer) {
 	t.Helper()
-	if arguments[0] != "show" {
+	switch arguments[0] {
+	case "show":
+	case "plan":
+		arguments = append(arguments, "-input=false", "-no-color")
+	default:
 		arguments = append(arguments, "-auto-approve", "-input=false", "-no-color")
 	}
 	command := exec.CommandContext(t.Context(), cmp.Or(os.Getenv("TF_ACC_TERRAFORM_PATH"), "terraform"), arguments...)

@@ -31,14 +31,18 @@ func Serve(version string, debugger bool) error {
 	} else if err := QuietLogs(); err != nil {
 		return err
 	}
-	return tf6server.Serve(address, func() tfprotov6.ProviderServer { return NewServer(version) }, options...)
+	server := NewServer(version)
+	if !debugger {
+		stopOnInterrupt(server)
+	}
+	return tf6server.Serve(address, func() tfprotov6.ProviderServer { return server }, options...)
 }
 
 // NewServer makes what answers the plugin protocol.
 func NewServer(version string, options ...Option) tfprotov6.ProviderServer {
 	server := providerserver.NewProtocol6(New(version, options...)())()
 	if whole, ok := server.(protocol); ok {
-		return forgetful{whole}
+		return forgetful{whole, newRun()}
 	}
 	return server
 }
@@ -54,7 +58,10 @@ type protocol interface {
 // forgetful lets go of what belongs to a call when the call ends. The framework keeps the context of every call until the
 // process ends (proto6server.Server.registerContext, seen in 1.19.0), and with it the loggers and the request: about 30 kB
 // for each of the calls that come once for every object.
-type forgetful struct{ protocol }
+type forgetful struct {
+	protocol
+	run *run
+}
 
 //nolint:contextcheck // the context that f gets is ctx until f returns
 func call[In, Out any](ctx context.Context, in In, f func(context.Context, In) (Out, error)) (Out, error) {
@@ -81,11 +88,15 @@ func (f forgetful) UpgradeResourceIdentity(ctx context.Context, in *tfprotov6.Up
 
 // ReadResource implements tfprotov6.ResourceServer.
 func (f forgetful) ReadResource(ctx context.Context, in *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
+	ctx, done := f.run.begin(ctx, 0)
+	defer done()
 	return call(ctx, in, f.protocol.ReadResource)
 }
 
 // PlanResourceChange implements tfprotov6.ResourceServer.
 func (f forgetful) PlanResourceChange(ctx context.Context, in *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
+	ctx, done := f.run.begin(ctx, lookLimit)
+	defer done()
 	return call(ctx, in, f.protocol.PlanResourceChange)
 }
 
