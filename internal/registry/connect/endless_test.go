@@ -145,7 +145,7 @@ func filled(ctx context.Context, of reflect.Type) reflect.Value {
 	case reflect.String:
 		v.SetString("00000000-0000-4000-8000-0000000000ff")
 	case reflect.Int:
-		v.SetInt(1 << 30)
+		v.SetInt(1 << 40)
 	case reflect.Slice:
 		if of.Elem().Kind() == reflect.String {
 			v.Set(reflect.Append(v, filled(ctx, of.Elem()), reflect.ValueOf("b").Convert(of.Elem())))
