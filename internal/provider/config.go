@@ -51,7 +51,7 @@ func resolve(ctx context.Context, config model, getenv func(string) string) (set
 			ClientCertPEM:         r.pem("client_certificate", config.ClientCertificate),
 			ClientKeyPEM:          registry.NewSecret(r.pem("client_key", config.ClientKey)),
 			InsecureSkipVerify:    r.yesNo("insecure_skip_verify", config.InsecureSkipVerify, false),
-			ProxyURL:              registry.NewSecret(r.text("proxy", config.Proxy)),
+			ProxyURL:              registry.NewSecretURL(r.text("proxy", config.Proxy)),
 			Headers:               r.headers(ctx, config.Headers),
 			MaxRetries:            r.number("max_retries", config.MaxRetries, transport.DefaultMaxRetries, 0),
 			MaxConcurrentRequests: r.number("max_concurrent_requests", config.MaxConcurrentRequests, transport.DefaultMaxConcurrentRequests, 1),

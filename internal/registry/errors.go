@@ -57,7 +57,8 @@ type Error struct {
 	Err error
 }
 
-// Error implements error: what was attempted, on which object, what was answered, what to do.
+// Error implements error: what was attempted, on which object, what was answered, what to do. No secret is in it, whoever wrote
+// its parts.
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString(e.Op)
@@ -87,7 +88,7 @@ func (e *Error) Error() string {
 	if e.Hint != "" {
 		b.WriteString(". " + e.Hint)
 	}
-	return b.String()
+	return Masked(b.String())
 }
 
 // Unwrap gives the cause.

@@ -3,6 +3,7 @@ package registry
 import (
 	"fmt"
 	"log/slog"
+	"net/url"
 )
 
 // Secret is a credential. It prints as a placeholder everywhere; Reveal is the one way to its value.
@@ -10,8 +11,25 @@ type Secret struct{ value string }
 
 const redacted = "(secret)"
 
-// NewSecret wraps a credential.
-func NewSecret(value string) Secret { return Secret{value: value} }
+// NewSecret wraps a credential. From then on it is masked in every text that people see, whoever repeats it and however it is
+// spelled (Mask).
+func NewSecret(value string) Secret {
+	everMade.remember(value)
+	return Secret{value: value}
+}
+
+// NewSecretURL wraps an address that may hold a password. Only the password is masked elsewhere: an error about the address must
+// be able to name its host.
+func NewSecretURL(value string) Secret {
+	u, err := url.Parse(value)
+	if err != nil {
+		return NewSecret(value)
+	}
+	if password, set := u.User.Password(); set {
+		everMade.remember(password)
+	}
+	return Secret{value: value}
+}
 
 // Reveal returns the credential itself.
 func (s Secret) Reveal() string { return s.value }

@@ -40,8 +40,10 @@ func locate(d diag.Diagnostic, err error, at []path.Path) diag.Diagnostic {
 	return d
 }
 
-// Explain puts an error into words a person can act on.
-func Explain(err error) string {
+// Explain puts an error into words a person can act on. No secret is in them, whoever wrote them.
+func Explain(err error) string { return registry.Masked(explain(err)) }
+
+func explain(err error) string {
 	var e *registry.Error
 	if !errors.As(err, &e) {
 		return explainForeign(err)

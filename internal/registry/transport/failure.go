@@ -163,9 +163,10 @@ func (c *Client) tooLongToWait(p *prepared, o outcome, wait time.Duration) error
 
 // unanswered is the error of an attempt that brought no complete answer.
 func (c *Client) unanswered(p *prepared, o outcome) error {
+	text := p.mask.text(causeText(o.err))
 	e := &registry.Error{
-		Kind: registry.KindUnavailable, Op: p.Op, Object: p.Object, Err: o.err,
-		Message: "no answer from " + c.base + ": " + p.mask.text(causeText(o.err)),
+		Kind: registry.KindUnavailable, Op: p.Op, Object: p.Object, Err: cause{o.err, text},
+		Message: "no answer from " + c.base + ": " + text,
 		Hint:    causeHint(o.err),
 	}
 	if o.sent && p.writes() && !refusedByTLS(o.err) {
@@ -191,6 +192,19 @@ func (c *Client) interrupted(ctx context.Context, p *prepared, o outcome) error 
 	}
 	return e
 }
+
+// cause is an error of the HTTP stack, which may quote the server, in words that may be shown. What it is can still be asked.
+type cause struct {
+	err  error
+	text string
+}
+
+func (c cause) Error() string        { return c.text }
+func (c cause) Is(target error) bool { return errors.Is(c.err, target) }
+func (c cause) As(target any) bool   { return errors.As(c.err, target) }
+
+// Format implements fmt.Formatter, so that no verb reaches what is below.
+func (c cause) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(c.text)) }
 
 func causeText(err error) string {
 	switch {

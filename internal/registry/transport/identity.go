@@ -44,7 +44,7 @@ func (i Identity) Read() (registry.Secret, error) {
 	if err != nil {
 		return registry.Secret{}, configError("`oidc.token_file`", fmt.Sprintf("%s: %v", i.TokenFile, err), "")
 	}
-	return cleanToken("`oidc.token_file`", registry.NewSecret(string(data)))
+	return cleanToken("`oidc.token_file`", string(data))
 }
 
 // clean trims and checks what is known before the first request.
@@ -62,13 +62,14 @@ func (i Identity) clean() (Identity, error) {
 		return i, nil
 	}
 	var err error
-	i.Token, err = cleanToken("`oidc.token`", i.Token)
+	i.Token, err = cleanToken("`oidc.token`", i.Token.Reveal())
 	return i, err
 }
 
-// cleanToken never quotes the value. Identity tokens are JSON web tokens: three parts with dots between.
-func cleanToken(object string, token registry.Secret) (registry.Secret, error) {
-	text := strings.TrimSpace(token.Reveal())
+// cleanToken never quotes the value, which becomes a secret when it is a token: a file of something else is full of honest words
+// that would be masked from then on. Identity tokens are JSON web tokens: three parts with dots between.
+func cleanToken(object, token string) (registry.Secret, error) {
+	text := strings.TrimSpace(token)
 	if strings.ContainsFunc(text, notPrintableASCII) || strings.Count(text, ".") != 2 {
 		return registry.Secret{}, configError(object, "it is no JSON web token",
 			"Give the identity token that the CI system or identity provider issues for this run, as it is.")
