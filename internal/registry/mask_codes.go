@@ -87,34 +87,38 @@ func (c code) run(v view, from, to int) view {
 	return out
 }
 
-// readable appends what may be text: all of it if most of it is, or else the stretches that are.
+// readable appends what may be text: all of it if most of it is, or else the stretches that are. Bytes that no text has, and that
+// stand between the characters of some encodings, do not count.
 func readable(v view, out *view) {
 	const stretch, longRun, most = 12, 24, 0.6
-	type part struct{ from, to int }
-	var parts []part
-	good, from := 0, 0
+	var stretches []span
+	good, counted, from := 0, 0, 0
 	end := func(at int) {
 		if at-from >= stretch {
-			parts = append(parts, part{from, at})
+			stretches = append(stretches, span{from, at})
 		}
 	}
 	for i := 0; i < len(v.text); {
 		r, size := utf8.DecodeRune(v.text[i:])
-		if r == utf8.RuneError || r < ' ' && r != '\n' && r != '\r' && r != '\t' || r == 0x7f {
+		switch {
+		case v.text[i] == 0, v.text[i] >= 0xfe, r == utf8.RuneError && size > 1:
+			counted -= size
+		case r == utf8.RuneError, r < ' ' && r != '\n' && r != '\r' && r != '\t', r == 0x7f:
 			end(i)
 			from = i + size
-		} else {
+		default:
 			good += size
 		}
+		counted += size
 		i += size
 	}
 	end(len(v.text))
-	if len(v.text) >= longRun && float64(good) >= most*float64(len(v.text)) {
-		parts = []part{{0, len(v.text)}}
+	if counted >= longRun && float64(good) >= most*float64(counted) {
+		stretches = []span{{0, len(v.text)}}
 	}
-	for _, p := range parts {
-		out.keep(v, p.from, p.to)
-		out.putByte(v, p.to-1, p.to, '\n')
+	for _, s := range stretches {
+		out.keep(v, s.from, s.to)
+		out.putByte(v, s.to-1, s.to, '\n')
 	}
 }
 

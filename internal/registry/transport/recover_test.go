@@ -15,7 +15,7 @@ import (
 // recovered is the longest piece of a secret that somebody who reads a text gets out of it by hand or with the tools of a
 // shell. It shares nothing with the mask, which would otherwise be asked about itself.
 func recovered(text, secret string) string {
-	want := strings.ToLower(visible(secret))
+	want := strings.ToLower(lettersAndDigits(secret))
 	best := ""
 	seen := map[string]bool{}
 	level := []string{text}
@@ -26,7 +26,7 @@ func recovered(text, secret string) string {
 				continue
 			}
 			seen[t] = true
-			if piece := longestCommon(strings.ToLower(visible(t)), want); len(piece) > len(best) {
+			if piece := longestCommon(strings.ToLower(lettersAndDigits(t)), want); len(piece) > len(best) {
 				best = piece
 			}
 			next = append(next, readings(t)...)
@@ -34,6 +34,16 @@ func recovered(text, secret string) string {
 		level = next
 	}
 	return best
+}
+
+// lettersAndDigits leaves out what may be put between them.
+func lettersAndDigits(s string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			return -1
+		}
+		return r
+	}, s)
 }
 
 // visible leaves out what nobody sees.
@@ -49,7 +59,7 @@ func visible(s string) string {
 func longestCommon(a, b string) string {
 	best := ""
 	for i := range b {
-		if i+tolerated > len(b) || !strings.Contains(a, b[i:i+max(len(best), tolerated)]) {
+		if end := i + max(len(best), tolerated); end > len(b) || !strings.Contains(a, b[i:end]) {
 			continue // nothing longer begins here
 		}
 		for len(best) < len(b)-i && strings.Contains(a, b[i:i+len(best)+1]) {
