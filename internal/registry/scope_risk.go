@@ -10,6 +10,10 @@ import (
 // delete:repositories, promote:artifacts, trigger:sync and write:users.
 var keeperScopes = []string{"read:artifacts", "write:artifacts", "read:repositories", "write:repositories", "read:users"}
 
+// contentKinds are the kinds of resource of Artifactory that hold content. Their scopes allow what is done with content:
+// r, w, d and a; the action m hands out rights on it (JFrog help: "Create Token").
+var contentKinds = []string{"artifact", "build", "release-bundle", "release_bundle"}
+
 // readableTargets are the system resources of Artifactory that a scope may read without handing out rights (JFrog help:
 // "Get User List", "Get Permissions", "HA License Information"; metrics).
 var readableTargets = []string{"identities", "permissions", "metrics", "info/licenses"}
@@ -51,13 +55,13 @@ func (s Scope) risk(t Type) string {
 	target, actions, isResource := strings.Cut(rest, ":")
 	switch {
 	case !isResource || target == "" || actions == "" || strings.ContainsAny(rest[len(target)+1:], `:"`) || strings.ContainsAny(target, `,"`):
-	case kind == "artifact" && strings.Trim(actions, "rwda,") == "":
+	case slices.Contains(contentKinds, kind) && strings.Trim(actions, "rwda,") == "":
 		return ""
 	case kind == "system" && actions == "r" && slices.Contains(readableTargets, target):
 		return ""
 	case kind == "system":
 		return "it allows more than reading " + strings.Join(readableTargets, ", ")
-	case kind == "artifact":
+	case slices.Contains(contentKinds, kind):
 		return "it allows more than reading, writing, deleting and annotating"
 	}
 	return "it is not known to be harmless"

@@ -53,7 +53,7 @@ func TestUnsafe(t *testing.T) {
 	for server, scopes := range map[Type]map[bool][]string{
 		Artifactory: {
 			false: {
-				"applied-permissions/user", "applied-permissions/groups:readers", `applied-permissions/groups:"Dev Team"`, "artifact:*:r", "artifact:npm/**:r,w,d,a", "artifact:npm:rw",
+				"applied-permissions/user", "applied-permissions/groups:readers", `applied-permissions/groups:"Dev Team"`, "artifact:*:r", "artifact:npm/**:r,w,d,a", "artifact:npm:rw", "build:*:r", "release-bundle:a/**:r,w",
 				"system:identities:r", "system:permissions:r", "system:metrics:r", "system:info/licenses:r",
 			},
 			true: {
@@ -61,7 +61,7 @@ func TestUnsafe(t *testing.T) {
 				"applied-permissions/groups:*", "applied-permissions/groups:adm?ns", "Applied-permissions/groups:readers", "applied-permissions/roles:acme:Viewer", "applied-permissions/roles:acme:Project_Admin",
 				"applied-permissions/roles:*:*", "applied-permissions/", "admin", "*", "*:*:*", "system:*:*", "system:*:r", "system:identities:rw", "system:identities:r,w", "system:identities:*", "system:identities:",
 				"system:identities", "system:iden*:r", "system:identities:r:w", "System:identities:r", "system:livelogs:r", "system:configuration:r", "system::r", "artifact:npm:m", "artifact:npm:*", "artifact:npm:r,m",
-				"artifact:npm:x", "artifact:a:r,system:identities:rw", "artifact:npm", "artifact:npm:", "build:*:r", "project:acme:r", "api:*", "member-of-groups:*", "jf-ide:admin", "ａpplied-permissions/user",
+				"artifact:npm:x", "artifact:a:r,system:identities:rw", "artifact:npm", "artifact:npm:", "build:*:m", "destination:*:r", "project:acme:r", "api:*", "member-of-groups:*", "jf-ide:admin", "ａpplied-permissions/user",
 			},
 		},
 		ArtifactKeeper: {

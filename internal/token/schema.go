@@ -53,7 +53,7 @@ func (r *tokenResource) Schema(ctx context.Context, _ resource.SchemaRequest, re
 				MarkdownDescription: "What the token may do, in the registry's own words, one scope in each element. Default: `applied-permissions/user` on Artifactory (whatever the " +
 					"user may do), `read:artifacts` on Artifact Keeper (add `write:artifacts` to publish). Scopes that may carry administrator rights need " +
 					"the provider's `allow_admin_tokens`. Known to be harmless on Artifactory: `applied-permissions/user`, `applied-permissions/groups:` with existing groups " +
-					"whose members are not administrators, `artifact:TARGET:ACTIONS` with the actions `r`, `w`, `d` and `a` (for the token, whatever its owner may do), and `system:TARGET:r` with the targets " +
+					"whose members are not administrators, `KIND:TARGET:ACTIONS` with the kinds `artifact`, `build` and `release-bundle` and the actions `r`, `w`, `d` and `a` (for the token, whatever its owner may do), and `system:TARGET:r` with the targets " +
 					"`identities`, `permissions`, `metrics` and `info/licenses`; a project role (`applied-permissions/roles:`) is not. On Artifact Keeper: `read:artifacts`, `write:artifacts`, " +
 					"`read:repositories`, `write:repositories` and `read:users`. Changing them replaces the token.",
 				Validators: []validator.Set{

@@ -50,7 +50,7 @@ func between(every int, what string) func(*rand.Rand, string) string {
 	}
 }
 
-func plain(f func(string) string) func(*rand.Rand, string) string {
+func always(f func(string) string) func(*rand.Rand, string) string {
 	return func(_ *rand.Rand, s string) string { return f(s) }
 }
 
@@ -61,7 +61,7 @@ func jsonText(s string) string {
 }
 
 var spellingsOfText = []spelling{
-	{"as it is", plain(func(s string) string { return s })},
+	{"as it is", always(func(s string) string { return s })},
 	{"wrapped at 64", between(64, "\n")},
 	{"wrapped at 7", between(7, "\r\n ")},
 	{"a blank after each", between(1, " ")},
@@ -78,7 +78,7 @@ var spellingsOfText = []spelling{
 	{"broken UTF-8", between(3, "\xff")},
 	{"dots", between(4, ".")},
 	{"quotes and commas", between(6, `","`)},
-	{"upper case", plain(strings.ToUpper)},
+	{"upper case", always(strings.ToUpper)},
 	{"full width", func(_ *rand.Rand, s string) string {
 		return strings.Map(func(r rune) rune {
 			if r > ' ' && r < 127 {
@@ -87,7 +87,7 @@ var spellingsOfText = []spelling{
 			return r
 		}, s)
 	}},
-	{"json", plain(jsonText)},
+	{"json", always(jsonText)},
 	{"json of all", each(func(b byte) string { return fmt.Sprintf(`\u%04x`, b) })},
 	{"json twice", each(func(b byte) string { return fmt.Sprintf(`\\u%04X`, b) })},
 	{"escapes with x", each(func(b byte) string { return fmt.Sprintf(`\x%02x`, b) })},
@@ -100,24 +100,24 @@ var spellingsOfText = []spelling{
 	{"percent", each(func(b byte) string { return fmt.Sprintf("%%%02X", b) })},
 	{"percent twice", each(func(b byte) string { return fmt.Sprintf("%%25%02x", b) })},
 	{"percent with u", each(func(b byte) string { return fmt.Sprintf("%%u%04x", b) })},
-	{"query", plain(url.QueryEscape)},
+	{"query", always(url.QueryEscape)},
 	{"quoted printable", each(func(b byte) string { return fmt.Sprintf("=%02X", b) })},
-	{"base64", plain(func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) })},
-	{"base64 bare", plain(func(s string) string { return base64.RawStdEncoding.EncodeToString([]byte(s)) })},
-	{"base64 of URLs", plain(func(s string) string { return base64.URLEncoding.EncodeToString([]byte(s)) })},
-	{"base64 of URLs, bare", plain(func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) })},
-	{"base64 of a user's", plain(func(s string) string { return base64.StdEncoding.EncodeToString([]byte("admin:" + s)) })},
-	{"base64 of nobody's", plain(func(s string) string { return base64.StdEncoding.EncodeToString([]byte(":" + s)) })},
-	{"base32", plain(func(s string) string { return base32.StdEncoding.EncodeToString([]byte(s)) })},
-	{"hex", plain(func(s string) string { return hex.EncodeToString([]byte(s)) })},
-	{"hex, upper case", plain(func(s string) string { return strings.ToUpper(hex.EncodeToString([]byte(s))) })},
+	{"base64", always(func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) })},
+	{"base64 bare", always(func(s string) string { return base64.RawStdEncoding.EncodeToString([]byte(s)) })},
+	{"base64 of URLs", always(func(s string) string { return base64.URLEncoding.EncodeToString([]byte(s)) })},
+	{"base64 of URLs, bare", always(func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) })},
+	{"base64 of a user's", always(func(s string) string { return base64.StdEncoding.EncodeToString([]byte("admin:" + s)) })},
+	{"base64 of nobody's", always(func(s string) string { return base64.StdEncoding.EncodeToString([]byte(":" + s)) })},
+	{"base32", always(func(s string) string { return base32.StdEncoding.EncodeToString([]byte(s)) })},
+	{"hex", always(func(s string) string { return hex.EncodeToString([]byte(s)) })},
+	{"hex, upper case", always(func(s string) string { return strings.ToUpper(hex.EncodeToString([]byte(s))) })},
 	{"hex with colons", each(func(b byte) string { return fmt.Sprintf("%02x:", b) })},
 	{"hex with 0x", each(func(b byte) string { return fmt.Sprintf("0x%02x, ", b) })},
 	{"numbers", each(func(b byte) string { return fmt.Sprintf("%d, ", b) })},
-	{"first half", plain(func(s string) string { return s[:len(s)/2] })},
-	{"second half", plain(func(s string) string { return s[len(s)/2:] })},
-	{"before the cut", plain(func(s string) string { return strings.Repeat("x ", maxMessage/2-8) + s })},
-	{"before the cut of the body", plain(func(s string) string { return strings.Repeat("x ", 2*maxMessage-8) + s })},
+	{"first half", always(func(s string) string { return s[:len(s)/2] })},
+	{"second half", always(func(s string) string { return s[len(s)/2:] })},
+	{"before the cut", always(func(s string) string { return strings.Repeat("x ", maxMessage/2-8) + s })},
+	{"before the cut of the body", always(func(s string) string { return strings.Repeat("x ", 2*maxMessage-8) + s })},
 }
 
 var spelledSecrets = map[string]string{
