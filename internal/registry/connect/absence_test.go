@@ -217,7 +217,7 @@ func TestAbsenceMatrix(t *testing.T) {
 					continue
 				}
 				methods++
-				t.Run(l.name, func(t *testing.T) { //nolint:paralleltest // they add up
+				t.Run(l.name, func(t *testing.T) {
 					c, a, w := l.absences(t, keeper)
 					cells, absent, wrong = cells+c, absent+a, wrong+w
 					if w > 0 {

@@ -69,6 +69,9 @@ func (c *Client) decode(p *prepared, a Answer, out any) error {
 		return c.unusable(p, a, htmlMessage)
 	case out == nil, empty && p.EmptyOK:
 		return nil
+	case !p.writes() && a.Status > http.StatusCreated:
+		// 202, 203 and 206 are not the registry's whole word.
+		return c.unusable(p, a, "a read is not answered so")
 	case empty:
 		return c.unusable(p, a, "the answer is empty")
 	case !a.JSON():

@@ -224,14 +224,10 @@ func (c *Client) once(ctx context.Context, p *prepared, accept func(Answer) erro
 		return err
 	}
 	foreign := false
-	switch {
-	case a.Status/100 != 2:
-		foreign, err = c.failure(p, a)
-	case !p.writes() && a.Status > http.StatusCreated:
-		// 202, 203 and 206 are not the registry's whole word; 204 is none.
-		err = c.unusable(p, a, "a read is not answered so")
-	default:
+	if a.Status/100 == 2 {
 		err = accept(a)
+	} else {
+		foreign, err = c.failure(p, a)
 	}
 	var e *registry.Error
 	if errors.As(err, &e) && c.dialect.Diagnose != nil && (foreign || e.Kind == registry.KindWrongEndpoint) {
