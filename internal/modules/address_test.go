@@ -70,8 +70,8 @@ func (p *program) addFronts() {
 		"keyring": "keyring", "docker-credential-" + p.instance: "docker", p.instance + "-bearer": "bearer", p.instance + "-cargo": "cargo",
 		p.instance + "-git": "git", p.instance + "-goauth": "go",
 	} {
-		if line := "front " + front + " " + protocol + "\n"; !strings.Contains(text, line) {
-			text += line
+		if !strings.Contains(text, "front "+front+" ") {
+			text += "front " + front + " " + protocol + "\n"
 		}
 	}
 	p.w.write(strings.TrimPrefix(file, p.w.home), text, 0o600)

@@ -117,6 +117,19 @@ var fixtures = map[string]map[string]any{
 		"allow_plain_http": true,
 		"package_managers": map[string]any{"cargo": "crates", "docker": "images", "npm": "npm-virtual", "pypi": "pypi-virtual"},
 	},
+	"address_clients": {
+		"ca_certificate":   clientServerCA() + listenerCertificate().authority,
+		"token_source":     "external-auth",
+		"external_auth_id": "jfrog",
+		"package_managers": map[string]any{"cargo": "crates", "docker": "images", "go": "go-virtual", "npm": "npm-virtual", "pypi": "pypi-virtual"},
+	},
+	// Its registry has https, and whoever listens there has not.
+	"address_listened": {
+		"token_source":     "external-auth",
+		"external_auth_id": "jfrog",
+		"registry_url":     strings.Replace(plainListener().URL, "http://", "https://", 1),
+		"package_managers": map[string]any{"cargo": "crates", "go": "go-virtual", "npm": "npm-virtual", "pypi": "pypi-virtual"},
+	},
 	"extra": {
 		"package_managers": map[string]any{
 			"pypi": map[string]any{"repositories": []string{"pypi-a", "pypi-b"}, "extra_indexes": true},

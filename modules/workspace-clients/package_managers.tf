@@ -66,9 +66,10 @@ locals {
     }
     poetry = {
       fronts = {}
-      netrc  = false
+      netrc  = !local.per_use
+      # Repositories by environment would hide those of its file.
       variables = length(local.repositories.pypi) == 0 ? {} : merge(
-        { "POETRY_REPOSITORIES_${local.poetry_name}_URL" = local.pypi_upload },
+        local.per_use ? {} : { "POETRY_REPOSITORIES_${local.poetry_name}_URL" = local.pypi_upload },
         length(local.certificates) > 0 ? { "POETRY_CERTIFICATES_${local.poetry_name}_CERT" = "${local.data_dir}/ca-bundle.pem" } : {},
       )
     }

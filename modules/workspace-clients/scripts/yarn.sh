@@ -7,28 +7,27 @@
 yarn_classic_file=${HOME-}/.yarnrc
 yarn_modern_file=${HOME-}/.yarnrc.yml
 
-# yarn_registry INDENT URL
-yarn_registry() {
-	printf '%snpmRegistryServer: "%s"\n%snpmAlwaysAuth: true\n' "$1" "$2" "$1"
-	if [ -n "$token" ]; then
-		printf '%snpmAuthToken: "%s"\n' "$1" "$token"
-	fi
-}
-
 yarn_modern_lines() {
 	printf '%s\n' "$block_begin"
 	if [ -n "$npm_registry" ]; then
-		yarn_registry '' "$npm_registry"
+		printf 'npmRegistryServer: "%s"\n' "$npm_registry"
 	fi
 	if [ -n "$npm_scopes" ]; then
 		printf 'npmScopes:\n'
 		while read -r yarn_scope yarn_url; do
-			printf '  "%s":\n' "${yarn_scope#@}"
-			yarn_registry '    ' "$yarn_url"
+			printf '  "%s":\n    npmRegistryServer: "%s"\n' "${yarn_scope#@}" "$yarn_url"
 		done <<-END
 			$npm_scopes
 		END
 	fi
+	# Beside a server or a scope the token would go wherever a project's own file points these.
+	printf 'npmRegistries:\n'
+	for yarn_url in $npm_urls; do
+		printf '  "%s":\n    npmAlwaysAuth: true\n' "${yarn_url%/}"
+		if [ -n "$token" ]; then
+			printf '    npmAuthToken: "%s"\n' "$token"
+		fi
+	done
 	if [ "$ca_count" -gt 0 ]; then
 		printf 'httpsCaFilePath: "%s"\n' "$bundle"
 	fi
