@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 const (
@@ -215,4 +217,77 @@ func lacks(t *testing.T, where, text, unwanted string) {
 	if strings.Contains(text, unwanted) {
 		t.Errorf("%s has %q:\n%s", where, unwanted, text)
 	}
+}
+
+func remove(t *testing.T, path string) {
+	t.Helper()
+	if err := os.RemoveAll(path); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func symlink(t *testing.T, to, at string) {
+	t.Helper()
+	if err := os.Symlink(to, at); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func chmod(t *testing.T, path string, mode fs.FileMode) {
+	t.Helper()
+	if err := os.Chmod(path, mode); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func mustRun(t *testing.T, command ...string) {
+	t.Helper()
+	if out, err := exec.Command(command[0], command[1:]...).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %v: %s", command, err, out)
+	}
+}
+
+// until waits for a condition.
+func until(t *testing.T, condition func() bool) {
+	t.Helper()
+	for !condition() {
+		select {
+		case <-t.Context().Done():
+			t.Fatal("the test ended before the condition held")
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+// asNobody lets a workspace's scripts run without root's rights, where the test has them: root can open every folder.
+func asNobody(t *testing.T, w *workspace) uint32 {
+	t.Helper()
+	if os.Getuid() != 0 {
+		return 0
+	}
+	if err := os.Chown(w.home, 65534, 65534); err != nil {
+		t.Fatal(err)
+	}
+	return 65534
+}
+
+// giveTo makes all of the home the user's who runs the scripts.
+func giveTo(t *testing.T, w *workspace) {
+	t.Helper()
+	if w.uid != 0 {
+		mustRun(t, "chown", "-hR", fmt.Sprint(w.uid), w.home)
+	}
+}
+
+// outside describes what a link leads to, with its mode.
+func outside(w *workspace) string {
+	description := ""
+	for name, what := range w.tree() {
+		if strings.HasPrefix(name, "/outside") {
+			description += name + " " + what + "\n"
+		}
+	}
+	lines := strings.Split(description, "\n")
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
 }
