@@ -18,7 +18,14 @@ type Answer struct {
 	Params map[string]string
 	Status int
 	Header http.Header
-	Body   []byte
+	// Body is the whole body of an object, the beginning of an error, a web page or a text, and the first bytes of a List.
+	Body []byte
+
+	// cut says that Body is only a beginning.
+	cut bool
+	// streamed says that the body went into a List, and fault why it is no such list.
+	streamed bool
+	fault    error
 }
 
 // HTML reports whether the answer is a web page, by its type or, without one, by its first bytes.
@@ -27,7 +34,7 @@ func (a Answer) HTML() bool {
 	case "text/html", "application/xhtml+xml":
 		return true
 	case "":
-		start := bytes.ToLower(bytes.TrimSpace(a.Body[:min(len(a.Body), 512)]))
+		start := bytes.ToLower(bytes.TrimSpace(a.Body[:min(len(a.Body), sniffed)]))
 		return bytes.HasPrefix(start, []byte("<!doctype html")) || bytes.HasPrefix(start, []byte("<html"))
 	default:
 		return false
@@ -79,7 +86,11 @@ func (c *Client) decode(p *prepared, a Answer, out any) error {
 	case string(bytes.TrimSpace(a.Body)) == "null":
 		return c.unusable(p, a, "the answer is null")
 	}
-	if err := json.Unmarshal(a.Body, out); err != nil {
+	err := a.fault
+	if !a.streamed {
+		err = json.Unmarshal(a.Body, out)
+	}
+	if err != nil {
 		return c.unusable(p, a, "the answer is not the JSON that was expected")
 	}
 	if full, ok := out.(completer); ok {

@@ -12,9 +12,6 @@ import (
 	"github.com/registry-identity/terraform-provider-registry/internal/registry"
 )
 
-// maxBody bounds one answer, after decompression. The largest honest one is Artifactory's token list, which has no pages.
-const maxBody = 128 << 20
-
 // Client sends requests to one registry. It is safe for concurrent use and never changes after New; With derives a
 // client that shares connections, limits and settings.
 type Client struct {
@@ -84,7 +81,7 @@ func newResty(connections http.RoundTripper, userAgent string) *resty.Client {
 		SetLogger(silence{}).
 		SetDisableWarn(true).
 		SetRetryCount(0).
-		SetResponseBodyLimit(maxBody).
+		SetDoNotParseResponse(true).
 		SetRedirectPolicy(resty.RedirectPolicyFunc(func(*http.Request, []*http.Request) error {
 			return http.ErrUseLastResponse
 		}))
@@ -167,13 +164,15 @@ func (c *Client) MaxListed() int { return c.listed }
 // Credential is the configured credential, trimmed.
 func (c *Client) Credential() Credential { return c.cred }
 
-// Do sends a request and decodes the answer's JSON into out; a nil out ignores the body, but an HTML page is an error
+// Do sends a request and decodes the answer's JSON into out, a List by and by; a nil out ignores the body, but an HTML page is an error
 // even then. When out has a method Complete() error it decides whether the answer holds what it must.
 func (c *Client) Do(ctx context.Context, r Request, out any) error {
 	p, err := c.prepare(r)
 	if err != nil {
 		return err
 	}
+	p.short = out == nil
+	p.list, _ = out.(list)
 	return c.confirmed(ctx, p, func(a Answer) error { return c.decode(p, a, out) })
 }
 
@@ -183,13 +182,15 @@ func (c *Client) DoText(ctx context.Context, r Request) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	p.accept = "*/*"
+	p.accept, p.short = "*/*", true
 	var text string
 	err = c.confirmed(ctx, p, func(a Answer) error {
 		text = strings.TrimSpace(string(a.Body))
 		switch {
 		case a.HTML():
 			return c.unusable(p, a, htmlMessage)
+		case a.cut:
+			return c.unusable(p, a, "the answer is too large")
 		case text == "":
 			return c.unusable(p, a, "the answer is empty")
 		}
@@ -204,7 +205,7 @@ func (c *Client) Probe(ctx context.Context, r Request) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	p.accept = "*/*"
+	p.accept, p.short = "*/*", true
 	return c.exchange(ctx, p)
 }
 

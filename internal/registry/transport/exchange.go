@@ -128,11 +128,15 @@ func (c *Client) attempt(ctx context.Context, p *prepared, authorization registr
 
 	start := time.Now()
 	resp, err := req.Execute(p.Method, p.url)
+	var a Answer
+	if err == nil {
+		a = Answer{Method: p.Method, Path: p.Path, Params: p.Params, Status: resp.StatusCode(), Header: resp.Header()}
+		err = p.receive(&a, resp.RawBody(), resp.RawResponse.ContentLength)
+		_ = resp.RawBody().Close()
+	}
 	o := outcome{err: bareCause(err), sent: sent.Load()}
 	if err == nil {
-		o.answer = Answer{
-			Method: p.Method, Path: p.Path, Params: p.Params, Status: resp.StatusCode(), Header: resp.Header(), Body: resp.Body(),
-		}
+		o.answer = a
 	}
 	seen := Attempt{Method: p.Method, Path: p.Path, Status: o.answer.Status, Number: number, Duration: time.Since(start)}
 	logAttempt(ctx, p, seen, o)

@@ -12,8 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-resty/resty/v2"
-
 	"github.com/registry-identity/terraform-provider-registry/internal/registry"
 )
 
@@ -210,8 +208,6 @@ func causeText(err error) string {
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		return "the request took longer than `request_timeout`"
-	case errors.Is(err, resty.ErrResponseBodyTooLarge):
-		return "the answer is too large"
 	default:
 		return err.Error()
 	}
@@ -224,6 +220,8 @@ func causeHint(err error) string {
 	var certificate *tls.CertificateVerificationError
 	var dns *net.DNSError
 	switch {
+	case errors.Is(err, errTooLarge):
+		return "No registry's answer of this kind is that large; check `url`, and what answers in the registry's place"
 	case errors.As(err, &unknown):
 		return "The server's certificate is signed by an authority that this machine does not know; give it as `ca_certificate`"
 	case errors.As(err, &host):

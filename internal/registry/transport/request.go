@@ -51,6 +51,9 @@ type prepared struct {
 	body   []byte
 	accept string
 	mask   *mask
+	// short says that the beginning of a success is enough, list that it is read element by element.
+	short bool
+	list  list
 }
 
 // acceptJSON prefers JSON without insisting: some calls of Artifactory only produce types of its own (…+json).

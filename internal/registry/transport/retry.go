@@ -10,8 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/go-resty/resty/v2"
 )
 
 const (
@@ -59,7 +57,7 @@ func permanent(err error) bool {
 	case errors.As(err, &dns):
 		return dns.IsNotFound
 	default:
-		return errors.Is(err, resty.ErrResponseBodyTooLarge)
+		return errors.Is(err, errTooLarge)
 	}
 }
 

@@ -37,15 +37,16 @@ func newHTTPTransport(cfg Config) (*http.Transport, error) {
 		proxy = http.ProxyURL(u)
 	}
 	return &http.Transport{
-		Proxy:                 proxy,
-		DialContext:           (&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}).DialContext,
-		TLSClientConfig:       tlsConfig,
-		TLSHandshakeTimeout:   handshakeTimeout,
-		ForceAttemptHTTP2:     true,
-		MaxIdleConns:          idleConnections,
-		MaxIdleConnsPerHost:   idleConnections,
-		IdleConnTimeout:       idleTimeout,
-		ExpectContinueTimeout: time.Second,
+		Proxy:                  proxy,
+		DialContext:            (&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}).DialContext,
+		TLSClientConfig:        tlsConfig,
+		TLSHandshakeTimeout:    handshakeTimeout,
+		ForceAttemptHTTP2:      true,
+		MaxIdleConns:           idleConnections,
+		MaxIdleConnsPerHost:    idleConnections,
+		IdleConnTimeout:        idleTimeout,
+		ExpectContinueTimeout:  time.Second,
+		MaxResponseHeaderBytes: maxHeader,
 		// Without pings a connection that died silently swallows one request per time-out.
 		HTTP2: &http.HTTP2Config{SendPingTimeout: http2PingInterval, PingTimeout: http2PingTimeout},
 	}, nil
