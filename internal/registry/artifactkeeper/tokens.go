@@ -197,21 +197,12 @@ func (t tokens) list(ctx context.Context, userID string) ([]tokenJSON, error) {
 	if !uuid.MatchString(userID) {
 		return nil, notAnID(op, object)
 	}
-	var answer tokensJSON
+	answer := transport.NewList("items", transport.Every[tokenJSON])
 	err := t.c.Do(ctx, transport.Request{
 		Op: op, Object: object, Method: http.MethodGet, Path: userTokensPath,
 		Params: map[string]string{"id": userID},
-	}, &answer)
+	}, answer)
 	return answer.Items, err
-}
-
-type tokensJSON struct {
-	Items []tokenJSON `json:"items"`
-}
-
-// Complete implements the transport's check of a success.
-func (t *tokensJSON) Complete() error {
-	return transport.Whole(t.Items)
 }
 
 // Complete implements the transport's check of an item.

@@ -97,13 +97,13 @@ func (r repositories) Get(ctx context.Context, key string) (registry.Repository,
 // List implements registry.Repositories. The list has no pages.
 func (r repositories) List(ctx context.Context, filter registry.RepositoryFilter) iter.Seq2[registry.Repository, error] {
 	return func(yield func(registry.Repository, error) bool) {
-		answer, err := r.list(ctx, filter)
+		list, err := r.list(ctx, filter)
 		if err != nil {
 			yield(registry.Repository{}, err)
 			return
 		}
-		for i := range answer {
-			if !yield(answer[i].repository(r.c.BaseURL()), nil) {
+		for i := range list {
+			if !yield(list[i].repository(r.c.BaseURL()), nil) {
 				return
 			}
 		}
@@ -114,9 +114,9 @@ func (r repositories) list(ctx context.Context, filter registry.RepositoryFilter
 	query := url.Values{}
 	setIf(query, "packageType", filter.PackageType)
 	setIf(query, "type", filter.Kind)
-	var answer transport.Array[repositoryJSON]
+	answer := transport.NewList("", transport.Every[repositoryJSON])
 	err := r.c.Do(ctx, transport.Request{
 		Op: "list", Object: "repositories", Method: http.MethodGet, Path: repositoriesPath, Query: query,
-	}, &answer)
-	return answer, err
+	}, answer)
+	return answer.Items, err
 }

@@ -196,30 +196,19 @@ func (t tokens) List(ctx context.Context, filter registry.TokenFilter) ([]regist
 	}
 	query := url.Values{}
 	setIf(query, "username", registry.LowerASCII(owner))
-	var answer tokensJSON
+	found := transport.NewList("tokens", func(item *tokenJSON) (registry.Token, bool) {
+		token := item.token()
+		fits := owner == "" || registry.EqualFoldASCII(token.Username, owner)
+		return token, fits && strings.Contains(token.Label, filter.LabelContains)
+	})
 	err := t.c.Do(ctx, transport.Request{
 		Op: "list", Object: "tokens", Method: http.MethodGet, Path: tokensPath, Query: query,
-	}, &answer)
+	}, found)
 	if err != nil {
 		return nil, err
 	}
-	var found []registry.Token
-	for i := range answer.Tokens {
-		token := answer.Tokens[i].token()
-		if owner != "" && !registry.EqualFoldASCII(token.Username, owner) || !strings.Contains(token.Label, filter.LabelContains) {
-			continue
-		}
-		found = append(found, token)
-	}
-	return found, nil
+	return found.Items, nil
 }
-
-type tokensJSON struct {
-	Tokens []tokenJSON `json:"tokens"`
-}
-
-// Complete implements the transport's check of a success.
-func (t *tokensJSON) Complete() error { return transport.Whole(t.Tokens) }
 
 // All implements registry.Whole: one list tells everything that a single token's answer does.
 func (t tokens) All(ctx context.Context, _ int) ([]registry.Token, int, error) {

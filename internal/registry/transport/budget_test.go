@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/registry-identity/terraform-provider-registry/internal/registry"
 )
@@ -179,6 +181,18 @@ func TestTextIsBounded(t *testing.T) { //nolint:paralleltest // it measures what
 	if cost > 4<<20 {
 		t.Errorf("%d bytes are allocated", cost)
 	}
+}
+
+// served is a client of a server for benchmarks.
+func served(b *testing.B, h http.HandlerFunc) *Client {
+	b.Helper()
+	server := httptest.NewServer(h)
+	b.Cleanup(server.Close)
+	c, err := New(Config{BaseURL: server.URL, AllowPlainHTTP: true, RequestTimeout: time.Minute})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return c
 }
 
 type tokenLine struct {

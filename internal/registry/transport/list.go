@@ -25,6 +25,8 @@ type List[T, K any] struct {
 	key  string
 	keep func(*T) (K, bool)
 	seen bool
+	// lacks is what an element does not hold although it must.
+	lacks error
 }
 
 // NewList gives a list that is the member of an object, or the whole answer if the key is empty.
@@ -32,12 +34,16 @@ func NewList[T, K any](key string, keep func(*T) (K, bool)) *List[T, K] {
 	return &List[T, K]{key: key, keep: keep}
 }
 
-// Complete implements the check of a success: an empty list is [], never missing.
+// Every keeps all elements as they are.
+func Every[T any](element *T) (T, bool) { return *element, true }
+
+// Complete implements the check of a success: an empty list is [], never missing, and each element holds what it must if it can
+// tell.
 func (l *List[T, K]) Complete() error {
 	if !l.seen {
 		return errors.New("it holds no list")
 	}
-	return nil
+	return l.lacks
 }
 
 // list is a List of any type.
@@ -48,7 +54,7 @@ type list interface {
 // receive reads a whole body. A fault is an answer that is not the JSON that was expected; what is lost did not come whole, or is
 // too large.
 func (l *List[T, K]) receive(body io.Reader) (fault, lost error) {
-	l.Items, l.seen = nil, false
+	l.Items, l.seen, l.lacks = nil, false, nil
 	d := newElements(body)
 	if fault = l.read(d); fault == nil {
 		fault = d.end()
@@ -93,6 +99,9 @@ func (l *List[T, K]) array(d *elements) error {
 		if d.read++; d.read > maxListed {
 			d.lost = errTooLarge
 			return d.lost
+		}
+		if full, ok := any(&element).(completer); ok && l.lacks == nil {
+			l.lacks = full.Complete()
 		}
 		if item, kept := l.keep(&element); kept {
 			l.Items = append(l.Items, item)
