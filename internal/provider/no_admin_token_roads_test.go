@@ -78,19 +78,22 @@ func (m *minting) scopesTakenAway() {
 	m.apply(m.core(), config, s, "scopes taken away")
 }
 
+// byHand is the label of tokens that the provider did not mint.
+const byHand = "by hand"
+
 // moved is a token that another provider made, with any scopes, and that is replaced right away or later.
 func (m *minting) moved() {
 	_, harmful := m.words()
 	scopes := unique([]string{pick(m.rng, harmful), pick(m.rng, harmful)})
 	config := m.config(m.username())
-	config["keepers"] = map[string]any{"k": "new"}
+	config["expires_in"] = "2d"
 	move := acctest.Move{
 		Provider: "jfrog/artifactory", Type: "artifactory_scoped_token", To: plugintest.Resource{Type: "registry_token", Config: config},
-		State: map[string]any{"id": "gone", "username": config["username"], "scopes": scopes},
+		State: map[string]any{"id": "gone", "username": config["username"], "scopes": scopes, "expires_in": 86400},
 	}
 	if m.Keeper() {
 		move.Provider, move.Type = "nicola-preda/artifact-keeper", "artifactkeeper_user_api_token"
-		move.State = map[string]any{"id": "00000000-0000-4000-8000-0000000000c1", "user_id": personID, "name": "old", "scopes": scopes}
+		move.State = map[string]any{"id": "00000000-0000-4000-8000-0000000000c1", "user_id": personID, "name": "old", "scopes": scopes, "expires_in_days": 1}
 	}
 	m.apply(m.core(), config, m.Moved(m.t, move), "moved")
 }
@@ -102,7 +105,7 @@ func (m *minting) imported() {
 	m.Server.Store.Update(func(s *state.State) {
 		owner := s.UserByName(person)
 		s.Tokens = append(s.Tokens, &state.Token{
-			ID: id, UserID: owner.ID, Username: owner.Username, Label: "by hand", Scopes: []string{pick(m.rng, append(harmless, harmful...))},
+			ID: id, UserID: owner.ID, Username: owner.Username, Label: byHand, Scopes: []string{pick(m.rng, append(harmless, harmful...))},
 			IssuedAt: s.Tokens[0].IssuedAt, ExpiresAt: time.Now().Add(time.Hour).UTC(), Revocable: true,
 		})
 	})
@@ -111,6 +114,6 @@ func (m *minting) imported() {
 		return
 	}
 	config := m.config(person)
-	config["keepers"] = map[string]any{"k": "new"}
+	config["expires_in"] = "2d"
 	m.apply(m.core(), config, s, "imported")
 }

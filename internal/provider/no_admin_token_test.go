@@ -6,11 +6,13 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/registry-identity/terraform-provider-registry/internal/acctest"
+	"github.com/registry-identity/terraform-provider-registry/internal/devregistry"
 	"github.com/registry-identity/terraform-provider-registry/internal/devregistry/devregistrytest"
 	"github.com/registry-identity/terraform-provider-registry/internal/devregistry/state"
 	"github.com/registry-identity/terraform-provider-registry/internal/plugintest"
@@ -147,6 +149,11 @@ func (m *minting) people() {
 		if m.chance(4) {
 			operators.Members = append(operators.Members, state.Member{UserID: u.ID})
 		}
+		if !m.Keeper() && m.chance(2) { // names that are patterns of, or look like, the administrators' group
+			for i, name := range []string{"operator[s]", "Operators", "OPERATORS", "operator?", "{operators}"} {
+				s.Groups = append(s.Groups, &state.Group{ID: fmt.Sprintf("00000000-0000-4000-8000-0000000000d%d", i), Name: name})
+			}
+		}
 		s.Groups = append(s.Groups, operators,
 			&state.Group{ID: "00000000-0000-4000-8000-0000000000b2", Name: "admin team", AdminPrivileges: !m.Keeper()},
 			&state.Group{ID: "00000000-0000-4000-8000-0000000000b3", Name: "crew", Members: []state.Member{{UserID: u.ID}}},
@@ -173,7 +180,7 @@ func (m *minting) words() (harmless, harmful []string) {
 			"system:identities:r", "system:permissions:r", "system:metrics:r",
 		}, []string{
 			"applied-permissions/admin", "Applied-Permissions/Admin", "applied-permissions/groups:operators", `applied-permissions/groups:"operators"`, `applied-permissions/groups:"admin team"`,
-			"applied-permissions/groups:crew,operators", `applied-permissions/groups:"crew,operators"`, "applied-permissions/groups:*", "applied-permissions/groups", "applied-permissions/groups:OPERATORS", "system:identities:rw",
+			"applied-permissions/groups:crew,operators", `applied-permissions/groups:"crew,operators"`, "applied-permissions/groups:*", "applied-permissions/groups", "applied-permissions/groups:OPERATORS", "applied-permissions/groups:Operators", "applied-permissions/groups:operator[s]", "applied-permissions/groups:{operators}", "artifact:*:m", "artifact:*:*", "build:*:rm", "system:livelogs:r", "system:identities:rw",
 			"system:permissions:r,w", "system:*:*", "system:*:w", "System:Identities:*", `"applied-permissions/admin"`, `applied-permissions/"admin"`, "applied-permissions/roles:p:Project Admin", "admin", "*",
 		}
 }
@@ -220,7 +227,7 @@ func (m *minting) config(username string) map[string]any {
 		config["keepers"] = map[string]any{"k": strconv.Itoa(m.rng.IntN(1000))}
 	}
 	if !m.Keeper() && m.chance(4) {
-		config["artifactory"] = map[string]any{"audience": pick(m.rng, []string{"*@*", "jfrt@*", "jfac@* jfrt@*"}), "refreshable": m.chance(2), "reference": m.chance(2)}
+		config["artifactory"] = map[string]any{"audience": pick(m.rng, []string{"*@*", "jfrt@*", "jfac@* jfrt@*"}), "refreshable": m.chance(2), "reference": m.chance(2), "force_revocable": m.chance(2), "project_key": pick(m.rng, []any{nil, "p", "default"})}
 	}
 	return config
 }
@@ -243,6 +250,9 @@ func (m *minting) try(o *plugintest.Object, how string) {
 			continue
 		}
 		m.count.tokens++
+		if !m.allow {
+			m.checkScopes(how)
+		}
 		for _, action := range m.actions() {
 			m.count.tried++
 			if status := m.send(token, action); status != http.StatusUnauthorized && status != http.StatusForbidden {
@@ -253,6 +263,26 @@ func (m *minting) try(o *plugintest.Object, how string) {
 			}
 		}
 	}
+}
+
+// safe are the scopes that may be minted, in words of this test's own: what the embedded registry grants for a scope says
+// nothing about those it does not model, and on Artifact Keeper nothing about an owner who is no administrator.
+var safe = map[devregistry.Dialect]*regexp.Regexp{
+	devregistry.Artifactory: regexp.MustCompile(`^(applied-permissions/user|applied-permissions/groups:("dev team"|crew)(,("dev team"|crew))*|` +
+		`(artifact|build):[^:,"\s]+:[rwda,]*[rwda][rwda,]*|system:(identities|permissions|metrics|info/licenses):r)$`),
+	devregistry.ArtifactKeeper: regexp.MustCompile(`^(read:artifacts|write:artifacts|read:repositories|write:repositories|read:users)$`),
+}
+
+func (m *minting) checkScopes(how string) {
+	m.Server.Store.View(func(s *state.State) {
+		for _, token := range s.Tokens[m.seeded.tokens:] {
+			for _, scope := range token.Scopes {
+				if token.Label != byHand && !safe[m.Dialect].MatchString(scope) {
+					m.t.Errorf("%s: the scope %q was minted", how, scope)
+				}
+			}
+		}
+	})
 }
 
 func (m *minting) send(token string, action [3]string) int {

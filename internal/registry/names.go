@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -27,6 +28,13 @@ func CheckUsername(t Type, name string) error {
 		return errors.New("Artifactory accepts lower-case letters, digits and . - _ @ + in user names")
 	}
 	return nil
+}
+
+// BuiltIn tells the accounts that come with a registry and are no person's, also where its API lists none of that name:
+// services of the platform, whose names begin with an underscore, among them.
+func BuiltIn(t Type, name string) bool {
+	name = LowerASCII(name)
+	return t == Artifactory && (strings.HasPrefix(name, "_") || slices.Contains([]string{"anonymous", "access-admin", "xray", "jffe", "jfrog"}, name))
 }
 
 // CheckGroupName applies the registry's rules for group names.

@@ -64,6 +64,12 @@ func (s Scopes) Strings() []string {
 	return texts
 }
 
+// MaxScopesLength is how long the scopes of one token may be together on Artifactory, in characters (JFrog help: "Create Token").
+const MaxScopesLength = 500
+
+// Length is how long the scopes are together, in characters.
+func (s Scopes) Length() int { return utf8.RuneCountInString(strings.Join(s.Strings(), " ")) }
+
 // Groups returns the groups that group scopes name, each once, and whether every scope is a group scope. Only such tokens
 // can be minted for a name without an account.
 func (s Scopes) Groups() (names []string, only bool) {
@@ -128,7 +134,7 @@ func checkScopeText(text string) error {
 }
 
 // parseGroupNames reads a comma list. A name that holds blanks is in double quotes. Such a name has none of the characters
-// that separate scopes and their parts, so that a reader who ignores the quotes finds no other scope or group in it.
+// that separate the parts of a scope within a word, so that a reader who ignores the quotes finds no other scope in it.
 func parseGroupNames(list string) ([]string, error) {
 	var names []string
 	for _, part := range strings.Split(list, ",") {
@@ -138,8 +144,10 @@ func parseGroupNames(list string) ([]string, error) {
 			if name, closed = strings.CutSuffix(name, `"`); !closed {
 				return nil, errors.New("a group name in double quotes cannot hold a comma, and nothing but a comma follows the quotes")
 			}
-			if strings.ContainsAny(name, ":/") {
-				return nil, fmt.Errorf("the group name %q cannot be named in a scope: in double quotes it would hold : or /", name)
+			for word := range strings.FieldsSeq(name) {
+				if strings.ContainsAny(strings.Trim(word, ":/"), ":/") {
+					return nil, fmt.Errorf("the group name %q cannot be named in a scope: its word %q might be taken for a scope", name, word)
+				}
 			}
 		}
 		switch {

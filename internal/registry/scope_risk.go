@@ -40,7 +40,7 @@ func (s Scope) risk(t Type) string {
 	}
 	switch rest, applied := strings.CutPrefix(s.text, "applied-permissions/"); {
 	case s.groups != nil:
-		if slices.ContainsFunc(s.groups, func(name string) bool { return strings.ContainsAny(name, "*?") }) {
+		if slices.ContainsFunc(s.groups, func(name string) bool { return strings.ContainsAny(name, "*?[]{}") }) {
 			return "a pattern may cover a group of administrators"
 		}
 		return ""
@@ -55,7 +55,7 @@ func (s Scope) risk(t Type) string {
 	target, actions, isResource := strings.Cut(rest, ":")
 	switch {
 	case !isResource || target == "" || actions == "" || strings.ContainsAny(rest[len(target)+1:], `:"`) || strings.ContainsAny(target, `,"`):
-	case slices.Contains(contentKinds, kind) && strings.Trim(actions, "rwda,") == "":
+	case slices.Contains(contentKinds, kind) && strings.Trim(actions, "rwda,") == "" && strings.Trim(actions, ",") != "":
 		return ""
 	case kind == "system" && actions == "r" && slices.Contains(readableTargets, target):
 		return ""

@@ -18,6 +18,7 @@ func TestParseScope(t *testing.T) {
 		{`applied-permissions/groups:"readers"`, "applied-permissions/groups:readers"},
 		{`applied-permissions/groups:"Dev Team",readers`, ""},
 		{"applied-permissions/groups:team/a", ""},
+		{`applied-permissions/groups:"Dev / Ops","Team: Platform"`, ""},
 		{"artifact:npm-*/lib:r,w", ""},
 		{`applied-permissions/roles:acme:"Project Admin"`, ""},
 		{"read:artifacts", ""},
@@ -58,10 +59,10 @@ func TestUnsafe(t *testing.T) {
 			},
 			true: {
 				"applied-permissions/admin", "Applied-Permissions/Admin", `"applied-permissions/admin"`, `applied-permissions/"admin"`, "applied-permissions/user,applied-permissions/admin", "applied-permissions/groups",
-				"applied-permissions/groups:*", "applied-permissions/groups:adm?ns", "Applied-permissions/groups:readers", "applied-permissions/roles:acme:Viewer", "applied-permissions/roles:acme:Project_Admin",
+				"applied-permissions/groups:*", "applied-permissions/groups:adm?ns", "applied-permissions/groups:admin[s]", "applied-permissions/groups:{admins}", "Applied-permissions/groups:readers", "applied-permissions/roles:acme:Viewer", "applied-permissions/roles:acme:Project_Admin",
 				"applied-permissions/roles:*:*", "applied-permissions/", "admin", "*", "*:*:*", "system:*:*", "system:*:r", "system:identities:rw", "system:identities:r,w", "system:identities:*", "system:identities:",
 				"system:identities", "system:iden*:r", "system:identities:r:w", "System:identities:r", "system:livelogs:r", "system:configuration:r", "system::r", "artifact:npm:m", "artifact:npm:*", "artifact:npm:r,m",
-				"artifact:npm:x", "artifact:a:r,system:identities:rw", "artifact:npm", "artifact:npm:", "build:*:m", "destination:*:r", "project:acme:r", "api:*", "member-of-groups:*", "jf-ide:admin", "ａpplied-permissions/user",
+				"artifact:npm:x", "artifact:npm:,", "artifact:a:r,system:identities:rw", "artifact:npm", "artifact:npm:", "build:*:m", "destination:*:r", "project:acme:r", "api:*", "member-of-groups:*", "jf-ide:admin", "ａpplied-permissions/user",
 			},
 		},
 		ArtifactKeeper: {

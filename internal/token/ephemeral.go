@@ -81,7 +81,7 @@ func (e *ephemeralToken) Schema(_ context.Context, _ ephemeral.SchemaRequest, re
 			"scopes": schema.SetAttribute{
 				Optional: true, Computed: true, ElementType: types.StringType,
 				Validators: []validator.Set{
-					setvalidator.SizeBetween(1, 50),
+					setvalidator.SizeBetween(1, 50), setvalidator.NoNullValues(),
 					setvalidator.ValueStringsAre(stringvalidator.LengthBetween(1, 256), tfkit.Checked("scope", registry.CheckScope)),
 				},
 				MarkdownDescription: "What the token may do, in the registry's own words, one scope in each element. Default: `applied-permissions/user` on Artifactory, `read:artifacts` on Artifact Keeper. Scopes " +

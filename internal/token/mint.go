@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -60,6 +61,11 @@ func (m minter) transient(ctx context.Context, username string, diags *diag.Diag
 			fmt.Sprintf("%q cannot be the subject of a token: %s. No token was minted.", username, err))
 		return registry.User{}, false
 	}
+	if registry.BuiltIn(m.reg.Server.Type, username) {
+		diags.AddAttributeError(path.Root("username"), fmt.Sprintf("No token for user %q", username),
+			"The name belongs to a service of the registry. No token was minted.")
+		return registry.User{}, false
+	}
 	for user, err := range m.reg.Users.List(ctx, registry.UserFilter{Contains: username}) {
 		if err != nil {
 			tfkit.AddError(diags, fmt.Sprintf("Cannot tell whether there is a user %q", username), err, path.Root("username"))
@@ -100,7 +106,23 @@ func (m minter) scopesAllowed(ctx context.Context, scopes registry.Scopes, diags
 		return false
 	}
 	groups, _ := scopes.Groups()
-	for _, name := range groups {
+	return len(groups) == 0 || m.groupsAllowed(ctx, groups, diags)
+}
+
+// groupsAllowed refuses groups that are missing and groups whose members are administrators. Whether Artifactory folds the
+// case of groups in a scope is not established, so groups of another spelling count as well.
+func (m minter) groupsAllowed(ctx context.Context, named []string, diags *diag.Diagnostics) bool {
+	asked := slices.Clone(named)
+	for group, err := range m.reg.Groups.List(ctx, registry.GroupFilter{}) {
+		if err != nil {
+			tfkit.AddError(diags, "Cannot look for groups of another spelling", err, path.Root("scopes"))
+			return false
+		}
+		if !slices.Contains(asked, group.Name) && slices.ContainsFunc(named, func(name string) bool { return strings.EqualFold(name, group.Name) }) {
+			asked = append(asked, group.Name)
+		}
+	}
+	for _, name := range asked {
 		group, err := m.reg.Groups.FindByName(ctx, name)
 		switch {
 		case registry.IsNotFound(err):
@@ -110,7 +132,7 @@ func (m minter) scopesAllowed(ctx context.Context, scopes registry.Scopes, diags
 		case err != nil:
 			tfkit.AddError(diags, fmt.Sprintf("Cannot look up group %q", name), err, path.Root("scopes"))
 			return false
-		case group.Artifactory != nil && group.Artifactory.AdminPrivileges:
+		case group.Artifactory == nil || group.Artifactory.AdminPrivileges:
 			diags.Append(scopeError(fmt.Sprintf("A scope names the group %q, whose members are administrators.", name)))
 			return false
 		}

@@ -122,6 +122,16 @@ func (f fakeGroups) FindByName(_ context.Context, name string) (registry.Group, 
 	return registry.Group{Name: name, Artifactory: &registry.ArtifactoryGroup{AdminPrivileges: admin}}, nil
 }
 
+func (f fakeGroups) List(context.Context, registry.GroupFilter) iter.Seq2[registry.Group, error] {
+	return func(yield func(registry.Group, error) bool) {
+		for name := range f.admin {
+			if !yield(registry.Group{Name: name, Partial: true}, nil) {
+				return
+			}
+		}
+	}
+}
+
 var errLost = &registry.Error{Kind: registry.KindUncertain, Op: "mint"}
 
 func TestMintAfterLostAnswers(t *testing.T) {
@@ -225,7 +235,7 @@ func TestOwner(t *testing.T) {
 		"carol": {ID: "3", Username: "carol"},
 		"robot": {ID: "4", Username: "robot", Enabled: true, ServiceAccount: true},
 	}}
-	groups := fakeGroups{admin: map[string]bool{"readers": false, "admins": true}}
+	groups := fakeGroups{admin: map[string]bool{"readers": false, "admins": true, "Operators": false, "operators": true}}
 	for _, c := range []struct {
 		kind   registry.Type
 		name   string
@@ -245,6 +255,9 @@ func TestOwner(t *testing.T) {
 		{registry.Artifactory, "alice", []string{`applied-permissions/groups:"admins"`}, false, "administrators"},
 		{registry.Artifactory, "alice", []string{"applied-permissions/groups:readers"}, false, ""},
 		{registry.Artifactory, "alice", []string{"applied-permissions/groups:nope"}, false, "does not exist"},
+		{registry.Artifactory, "alice", []string{"applied-permissions/groups:Operators"}, false, "administrators"},
+		{registry.Artifactory, "_system_", []string{"applied-permissions/groups:readers"}, false, "service of the registry"},
+		{registry.Artifactory, "access-admin", []string{"applied-permissions/groups:readers"}, false, "service of the registry"},
 		{registry.Artifactory, "alice", []string{"system:identities:*"}, false, "administrator rights"},
 		{registry.Artifactory, "alice", []string{"system:identities:r"}, false, ""},
 		{registry.Artifactory, "alice", []string{"system:*:*"}, false, "administrator rights"},

@@ -126,6 +126,10 @@ func checkServer(reg *registry.Registry, spec registry.TokenSpec, allowAdmin boo
 			fmt.Sprintf("The provider is configured for %s at %s, which cannot mint what artifactory = {…} asks for. Remove it.",
 				title, reg.Server.URL))
 	}
+	if length := spec.Scopes.Length(); reg.Server.Type == registry.Artifactory && length > registry.MaxScopesLength {
+		diags.AddAttributeError(path.Root("scopes"), "Too many scopes for "+title,
+			fmt.Sprintf("The scopes have %d characters together; %s takes %d.", length, title, registry.MaxScopesLength))
+	}
 	if denied := unsafeScope(reg.Server.Type, spec.Scopes); denied != nil && !allowAdmin {
 		diags.Append(denied)
 	}

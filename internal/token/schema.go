@@ -57,7 +57,7 @@ func (r *tokenResource) Schema(ctx context.Context, _ resource.SchemaRequest, re
 					"`identities`, `permissions`, `metrics` and `info/licenses`; a project role (`applied-permissions/roles:`) is not. On Artifact Keeper: `read:artifacts`, `write:artifacts`, " +
 					"`read:repositories`, `write:repositories` and `read:users`. Changing them replaces the token.",
 				Validators: []validator.Set{
-					setvalidator.SizeBetween(1, 50),
+					setvalidator.SizeBetween(1, 50), setvalidator.NoNullValues(),
 					setvalidator.ValueStringsAre(stringvalidator.LengthBetween(1, 256), tfkit.Checked("scope", registry.CheckScope)),
 				},
 				PlanModifiers: []planmodifier.Set{setplanmodifier.UseStateForUnknown()},

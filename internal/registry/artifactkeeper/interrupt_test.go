@@ -36,7 +36,7 @@ func TestTakingBackAfterAnInterrupt(t *testing.T) {
 				"GET /api/v1/repositories/repo": {ok(`{"id":"` + id(1) + `","key":"repo","format":"npm","repo_type":"local"}`)},
 				listUsers:                       {pageOf(2, 1, user(2, "a"), user(3, "b"))},
 				"GET " + path:                   {pageOf(0, 1)},
-				"POST " + path:                  {ok(`{"id":"` + id(4) + `","principal_type":"user","principal_id":"` + id(2) + `"}`)},
+				"POST " + path:                  {ok(`{"id":"` + id(4) + `","principal_type":"user","principal_id":"` + id(2) + `","target_type":"repository","target_id":"` + id(1) + `","actions":["read"]}`)},
 			}, func(c *transport.Config) {
 				c.RequestTimeout = time.Hour
 				c.RoundTripper = roundTripper(func(r *http.Request) (*http.Response, error) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -94,9 +95,35 @@ func (t tokens) Mint(ctx context.Context, spec registry.TokenSpec) (registry.Min
 	}
 	minted := answer.minted(spec, now)
 	if spec.Username != "" && !registry.EqualFoldASCII(minted.Username, spec.Username) {
-		return registry.MintedToken{}, t.refuse(ctx, op, object, minted)
+		return registry.MintedToken{}, t.refuse(ctx, op, object, minted, fmt.Sprintf("the registry minted it for %q instead", minted.Username))
+	}
+	if widened := widened(spec.Scopes, minted.Scopes); widened != "" {
+		return registry.MintedToken{}, t.refuse(ctx, op, object, minted, fmt.Sprintf("the registry minted it with the scope %q, which was not asked for", widened))
 	}
 	return minted, nil
+}
+
+// widened gives a scope of an answer that may carry administrator rights although no such scope was asked for; "" when there
+// is none. Other differences are the server's spelling.
+func widened(asked registry.Scopes, answered []string) string {
+	if _, _, unsafe := asked.Unsafe(registry.Artifactory); unsafe {
+		return ""
+	}
+	groups, _ := asked.Groups()
+	for _, text := range answered {
+		scopes, err := registry.ParseScopes([]string{text})
+		if err != nil {
+			continue // no scope that this server would have minted
+		}
+		if _, _, unsafe := scopes.Unsafe(registry.Artifactory); unsafe {
+			return text
+		}
+		more, _ := scopes.Groups()
+		if slices.ContainsFunc(more, func(name string) bool { return !slices.Contains(groups, name) }) {
+			return text
+		}
+	}
+	return ""
 }
 
 // minted reads the answer. The token itself tells expiry and owner exactly; the answer's own fields are the fallback.
@@ -127,12 +154,12 @@ func (m *mintJSON) minted(spec registry.TokenSpec, now time.Time) registry.Minte
 	return token
 }
 
-// refuse ends a token that the server minted for somebody else than was asked; handing it on would hand over that
-// person's rights.
-func (t tokens) refuse(ctx context.Context, op, object string, minted registry.MintedToken) error {
+// refuse ends a token that the server minted otherwise than was asked; handing it on would hand over rights that nobody
+// checked.
+func (t tokens) refuse(ctx context.Context, op, object string, minted registry.MintedToken, message string) error {
 	e := &registry.Error{
 		Kind: registry.KindInvalid, Op: op, Object: object,
-		Message: fmt.Sprintf("the registry minted it for %q instead", minted.Username),
+		Message: message,
 		Hint:    "The token was revoked at once",
 	}
 	if err := t.Revoke(ctx, "", minted.ID); err != nil && !registry.IsNotFound(err) {

@@ -65,7 +65,10 @@ func TestMintedTokenTellsAboutItself(t *testing.T) {
 	answer := `{"token_id":"id-1","access_token":"` + aliceToken() + `","refresh_token":"r","reference_token":"f","expires_in":5,
 		"scope":"applied-permissions/groups:\"a b\",c applied-permissions/user"}`
 	r, _ := script(t, scripted{mint: {ok(answer)}})
-	m, err := r.Tokens.Mint(t.Context(), registry.TokenSpec{Username: "ALICE", Label: "l", Expiry: registry.Expiry{ServerDefault: true}})
+	m, err := r.Tokens.Mint(t.Context(), registry.TokenSpec{
+		Username: "ALICE", Label: "l", Expiry: registry.Expiry{ServerDefault: true},
+		Scopes: registry.MustParseScopes(`applied-permissions/groups:"a b",c`, "applied-permissions/user"),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,6 +76,25 @@ func TestMintedTokenTellsAboutItself(t *testing.T) {
 		m.IssuedAt.Unix() != 1767225600 || m.ExpiresAt.Unix() != 1769817600 || !r.Tokens.Revocable(m) ||
 		!slices.Equal(m.Scopes, []string{`applied-permissions/groups:"a b",c`, "applied-permissions/user"}) {
 		t.Errorf("%+v", m)
+	}
+}
+
+// A token with more rights than were asked for is revoked and never handed on.
+func TestMintedTokenHasNoOtherScope(t *testing.T) {
+	t.Parallel()
+	for scope, widened := range map[string]bool{
+		"applied-permissions/groups:a": false, `applied-permissions/groups:\"a\"`: false, "": false, "applied-permissions/admin": true, "applied-permissions/groups:a,b": true,
+		"applied-permissions/groups:a system:identities:rw": true,
+	} {
+		answer := `{"token_id":"id-1","access_token":"` + aliceToken() + `","scope":"` + scope + `"}`
+		r, s := script(t, scripted{mint: {ok(answer)}, "DELETE /access/api/v1/tokens/id-1": {ok("")}})
+		_, err := r.Tokens.Mint(t.Context(), registry.TokenSpec{Username: "alice", Scopes: registry.MustParseScopes("applied-permissions/groups:a")})
+		if (err != nil) != widened {
+			t.Errorf("minted with %q: %v", scope, err)
+		}
+		if widened {
+			s.WantSent(t, mint, "DELETE /access/api/v1/tokens/id-1")
+		}
 	}
 }
 

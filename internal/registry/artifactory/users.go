@@ -123,7 +123,7 @@ func realm(r string) string {
 }
 
 // builtIn tells the accounts that come with the product and are no person.
-func builtIn(username string) bool { return username == "anonymous" || username == "_system_" }
+func builtIn(username string) bool { return registry.BuiltIn(registry.Artifactory, username) }
 
 // userBody is what is sent; only the fields that are set. Empty strings are never meant.
 type userBody struct {
