@@ -88,7 +88,7 @@ func TestMintedTokenHasNoOtherScope(t *testing.T) {
 	} {
 		answer := `{"token_id":"id-1","access_token":"` + aliceToken() + `","scope":"` + scope + `"}`
 		r, s := script(t, scripted{mint: {ok(answer)}, "DELETE /access/api/v1/tokens/id-1": {ok("")}})
-		_, err := r.Tokens.Mint(t.Context(), registry.TokenSpec{Username: "alice", Scopes: registry.MustParseScopes("applied-permissions/groups:a")})
+		_, err := r.Tokens.Mint(t.Context(), registry.TokenSpec{Username: "alice", Expiry: registry.Expiry{ServerDefault: true}, Scopes: registry.MustParseScopes("applied-permissions/groups:a")})
 		if (err != nil) != widened {
 			t.Errorf("minted with %q: %v", scope, err)
 		}
