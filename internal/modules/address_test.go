@@ -239,7 +239,9 @@ func TestOddQuestionsGetNoCredential(t *testing.T) {
 			git("protocol=https\nhost=registry.example.com"), git("capability[]=authtype\nhost=registry.example.com\nprotocol=https\nwwwauth[]=Basic realm=\"ä\"\n\n"),
 			git("protocol=https\nhost=registry.example.com\nusername=jane\n"),
 			keyring("get", url, "jane"), keyring("get", "https://jane@registry.example.com/x", "jane"), keyring("get", "https://JANE@registry.example.com", "Jane"),
-			{name: "%s-goauth"}, {name: "%s-bearer"}, {name: "%s-cargo", cargo: url + "/x"},
+			{name: "%s-goauth"},
+			{name: "%s-bearer"},
+			{name: "%s-cargo", cargo: url + "/x"},
 		}
 		hostile := []question{
 			docker("registry.example.com\nevil.example"), docker("evil.example\nregistry.example.com"), docker("regi\x00stry.example.com"),
@@ -260,8 +262,11 @@ func TestOddQuestionsGetNoCredential(t *testing.T) {
 			keyring("get", url, "jane", "more"), keyring("get", url, "bob"), keyring("get", "https://bob@registry.example.com", "jane"),
 			keyring("get", "https://jane@registry.example.com", "bob"), keyring("get", "https://j%61ne@registry.example.com", "jane"), keyring("set", url, "jane"),
 			keyring("get", "sparse+"+url, "jane"), keyring("get"), keyring("get", "", "jane"), keyring("--mode", "creds", "get", "registry.example.com"),
-			{name: "%s-cargo"}, {name: "%s-cargo", cargo: "registry.example.com"}, {name: "%s-cargo", cargo: "sparse+https://jane@registry.example.com"},
-			{name: "%s-goauth", arguments: []string{"https://evil.example"}}, {name: "%s-goauth", arguments: []string{"registry.example.com"}},
+			{name: "%s-cargo"},
+			{name: "%s-cargo", cargo: "registry.example.com"},
+			{name: "%s-cargo", cargo: "sparse+https://jane@registry.example.com"},
+			{name: "%s-goauth", arguments: []string{"https://evil.example"}},
+			{name: "%s-goauth", arguments: []string{"registry.example.com"}},
 			{name: "%s-goauth", arguments: []string{"https://jane@registry.example.com"}},
 		}
 		for _, q := range good {

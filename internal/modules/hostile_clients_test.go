@@ -1,6 +1,8 @@
 package modules
 
 import (
+	"archive/zip"
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -73,7 +75,8 @@ func newListener(t *testing.T) *listener {
 var listenerCertificate = sync.OnceValue(func() (issued struct {
 	authority string
 	leaf      tls.Certificate
-}) {
+},
+) {
 	must := func(err error) {
 		if err != nil {
 			panic(err)
@@ -113,14 +116,14 @@ var plainListener = sync.OnceValue(func() *listener {
 // lured is how a client is pointed at an address.
 type lured struct {
 	client string
-	// many is for clients that are fast.
-	many bool
-	path string
-	run  func(w *workspace, address string)
+	// many is for clients that are fast, and few for those that are slow.
+	many, few bool
+	path      string
+	run       func(w *workspace, address string)
 }
 
 var luredClients = []lured{
-	{client: "python3", path: "artifactory/api/pypi/pypi-virtual/simple", run: func(w *workspace, address string) {
+	{client: "python3", few: true, path: "artifactory/api/pypi/pypi-virtual/simple", run: func(w *workspace, address string) {
 		w.try("python3", "-m", "pip", "download", "--no-input", "--disable-pip-version-check", "--no-deps", "--no-cache-dir", "--retries", "0", "--timeout", "5", "--index-url", address, "hello")
 	}},
 	{client: "uv", many: true, path: "artifactory/api/pypi/pypi-virtual/simple", run: func(w *workspace, address string) {
@@ -128,10 +131,10 @@ var luredClients = []lured{
 		w.try("uv", "pip", "install", "--target", "installed", "--default-index", address, "hello")
 	}},
 	{client: "twine", path: "artifactory/api/pypi/pypi-virtual/", run: func(w *workspace, address string) {
-		w.write("hello-1.0.0.tar.gz", "", 0o600)
-		w.try("twine", "upload", "--non-interactive", "--disable-progress-bar", "--repository-url", address, "hello-1.0.0.tar.gz")
+		w.writeWheel("hello-1.0.0-py3-none-any.whl")
+		w.try("twine", "upload", "--non-interactive", "--disable-progress-bar", "--repository-url", address, "hello-1.0.0-py3-none-any.whl")
 	}},
-	{client: "poetry", path: "artifactory/api/pypi/pypi-virtual/simple/", run: func(w *workspace, address string) {
+	{client: "poetry", few: true, path: "artifactory/api/pypi/pypi-virtual/simple/", run: func(w *workspace, address string) {
 		w.env["POETRY_REQUESTS_TIMEOUT"] = "5"
 		w.write("p/pyproject.toml", "[project]\nname = \"consumer\"\nversion = \"1.0.0\"\nrequires-python = \">=3.8\"\n[tool.poetry]\npackage-mode = false\n"+
 			"[tool.poetry.dependencies]\nhello = \"*\"\n[[tool.poetry.source]]\nname = \"registry\"\nurl = '"+address+"'\npriority = \"primary\"\n", 0o600)
@@ -161,9 +164,9 @@ var luredClients = []lured{
 		w.try("sh", "-c", "cd p && npm view hello version --fetch-retries=0")
 	}},
 	{client: "pnpm12", path: "artifactory/api/npm/npm-virtual/", run: func(w *workspace, address string) {
-		w.write("p/.npmrc", "registry="+address+"\n", 0o600)
+		w.write("p/.npmrc", "fetch-retries=0\nregistry="+address+"\n", 0o600)
 		w.write("p/package.json", `{"name":"consumer","version":"1.0.0","private":true}`, 0o600)
-		w.try("sh", "-c", "cd p && pnpm12 add hello --fetch-retries=0")
+		w.try("sh", "-c", "cd p && pnpm12 add hello")
 	}},
 	{client: "yarn-modern", path: "artifactory/api/npm/npm-virtual/", run: func(w *workspace, address string) {
 		w.env["YARN_ENABLE_GLOBAL_CACHE"], w.env["YARN_ENABLE_TELEMETRY"], w.env["YARN_HTTP_RETRY"], w.env["YARN_NPM_MINIMAL_AGE_GATE"] = "false", "false", "0", "0"
@@ -175,13 +178,16 @@ var luredClients = []lured{
 }
 
 // lures are addresses of a listener that look like the registry's in one reading.
-func lures(l *listener, path string, many bool) []string {
-	place := strings.NewReplacer("EVIL", strings.TrimPrefix(l.URL, "https://"), "HOST", strings.TrimPrefix(clientServer().URL, "https://"), "PATH", path)
+func lures(l *listener, lure lured) []string {
+	place := strings.NewReplacer("EVIL", strings.TrimPrefix(l.URL, "https://"), "HOST", strings.TrimPrefix(clientServer().URL, "https://"), "PATH", lure.path)
 	positions := []string{"https://jane@EVILODD@HOST/PATH", "https://EVILODD@HOST/PATH"}
 	separators := []string{"?", "#", `\`, "/", "%2f"}
-	if many {
+	if lure.many {
 		positions = append(positions, "https://HOSTODD@EVIL/PATH", "https://jane@HOSTODD@EVIL/PATH")
 		separators = append(separators, "//", ";", "%40", "%5c", " ", "\t", "\uff0f", "\uff20", "\uff1f", "\u3002", "[", ":x", "/..", "/x?", "/x#")
+	}
+	if lure.few {
+		separators = separators[:3]
 	}
 	addresses := []string{"https://EVIL/PATH", "https://jane@EVIL/PATH", "https://HOST@EVIL/PATH", "https://jane@EVIL/HOST/PATH", "https://jane@EVIL/?https://HOST/PATH"}
 	for _, position := range positions {
@@ -193,6 +199,31 @@ func lures(l *listener, path string, many bool) []string {
 		addresses[i] = place.Replace(addresses[i])
 	}
 	return addresses
+}
+
+// writeWheel writes the smallest wheel there is.
+func (w *workspace) writeWheel(name string) {
+	w.t.Helper()
+	const info = "hello-1.0.0.dist-info/"
+	var content bytes.Buffer
+	archive := zip.NewWriter(&content)
+	for _, file := range [][2]string{
+		{info + "METADATA", "Metadata-Version: 2.1\nName: hello\nVersion: 1.0.0\n"},
+		{info + "WHEEL", "Wheel-Version: 1.0\nGenerator: modules\nRoot-Is-Purelib: true\nTag: py3-none-any\n"},
+		{info + "RECORD", info + "METADATA,,\n" + info + "WHEEL,,\n" + info + "RECORD,,\n"},
+	} {
+		part, err := archive.Create(file[0])
+		if err == nil {
+			_, err = part.Write([]byte(file[1]))
+		}
+		if err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	if err := archive.Close(); err != nil {
+		w.t.Fatal(err)
+	}
+	w.write(name, content.String(), 0o600)
 }
 
 // luredWorkspace is signed in from Coder, with a front for git beside the others.
@@ -219,7 +250,7 @@ func TestLuredClientsKeepTheToken(t *testing.T) {
 			needClient(t, lure.client)
 			w, token := luredWorkspace(t, "address_clients")
 			l := newListener(t)
-			addresses, came := lures(l, lure.path, lure.many), 0
+			addresses, came := lures(l, lure), 0
 			for _, address := range addresses {
 				l.forget()
 				lure.run(w, address)

@@ -92,6 +92,10 @@ func TestOAuthContextPath(t *testing.T) {
 		t.Errorf("npm sees %s", got)
 	}
 	onlyAs(t, "/tools/artifactory/api/npm/npm-virtual/@acme/hello", "Bearer "+token)
+	needClient(t, "go")
+	w.env["GOFLAGS"], w.env["GOTOOLCHAIN"] = "-modcacherw", "local"
+	w.call("go", "list", "-m", "-versions", "example.com/hello")
+	onlyAs(t, "/tools/artifactory/api/go/go-virtual/example.com/hello/@v/list", basic("jane", token))
 }
 
 // Two instances share the credential program and npm's file, and each keeps what is its own.

@@ -291,6 +291,74 @@ run "url_with_a_shell_in_it" {
   expect_failures = [var.registry_url]
 }
 
+run "url_that_leaves_its_path" {
+  command = plan
+
+  variables {
+    registry_url = "https://registry.example.com/tools/../other"
+  }
+
+  expect_failures = [var.registry_url]
+}
+
+run "url_that_leaves_its_path_encoded" {
+  command = plan
+
+  variables {
+    registry_url = "https://registry.example.com/tools/%2E%2e/other"
+  }
+
+  expect_failures = [var.registry_url]
+}
+
+run "url_with_an_encoded_slash" {
+  command = plan
+
+  variables {
+    registry_url = "https://registry.example.com/tools%2Fother"
+  }
+
+  expect_failures = [var.registry_url]
+}
+
+run "url_with_a_lone_percent" {
+  command = plan
+
+  variables {
+    registry_url = "https://registry.example.com/tools%2"
+  }
+
+  expect_failures = [var.registry_url]
+}
+
+run "url_with_a_zero_before_its_port" {
+  command = plan
+
+  variables {
+    registry_url = "https://registry.example.com:0443"
+  }
+
+  expect_failures = [var.registry_url]
+}
+
+run "url_with_two_dots_in_its_host" {
+  command = plan
+
+  variables {
+    registry_url = "https://registry..example.com"
+  }
+
+  expect_failures = [var.registry_url]
+}
+
+run "url_with_an_encoded_blank_is_fine" {
+  command = plan
+
+  variables {
+    registry_url = "https://registry.example.com/our%20tools/v1..2/.well"
+  }
+}
+
 run "url_with_a_line_break" {
   command = plan
 

@@ -172,7 +172,7 @@ locals {
   # Credentials go by the host. A name with a dot is one, as in other modules for Coder.
   docker_extra_hosts = try(flatten([coalesce(local.options.docker.hosts, [])]), [])
   docker_hosts       = length(local.repositories.docker) == 0 ? [] : distinct(concat([local.host], [for r in local.repositories.docker : lower(r.entry) if strcontains(r.entry, ".")], [for h in local.docker_extra_hosts : try(lower(tostring(h)), "(not a text)")]))
-  docker_host_form   = "^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?$"
+  docker_host_form   = "^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[1-9][0-9]{0,4})?$"
   maven_mirror_of    = try(coalesce(local.options.maven.mirror_of), "*")
   poetry_name        = upper(replace(var.instance, "-", "_"))
   # Uploads go to the repository itself, reading to the index below it.

@@ -8,8 +8,14 @@ variable "registry_url" {
   type        = string
 
   validation {
-    condition     = can(regex("^https?://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?(/[A-Za-z0-9._~%@:+-]+)*/?$", var.registry_url))
+    condition     = can(regex("^https?://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[1-9][0-9]{0,4})?(/[A-Za-z0-9._~%@:+-]+)*/?$", var.registry_url))
     error_message = "registry_url must look like https://registry.example.com or https://example.com:8443/some/path: with a scheme, without user name, query or fragment. Percent-encode anything unusual in the path."
+  }
+
+  # The credential program answers for no address that two clients could read differently, and so never for such a one.
+  validation {
+    condition     = length(regexall("//[^/]*\\.\\.|/\\.{1,2}(/|$)|%([^0-9A-Fa-f]|.[^0-9A-Fa-f]|.?$)|(?i:%(2e|2f|5c|3f|23|25|[01][0-9a-f]|7f))", var.registry_url)) == 0
+    error_message = "registry_url must not have parts that clients read differently: .. and . as parts of its path, two dots in its host, or percent-encoded dots, slashes, backslashes, question marks, number signs, percent signs and controls."
   }
 }
 

@@ -34,7 +34,7 @@ parse_address() {
 		address_user=${address_host%%@*}
 		address_host=${address_host#*@}
 		case $address_user in
-		'' | *[!A-Za-z0-9._~%-]*) return 1 ;;
+		'' | *[!A-Za-z0-9._~%-]* | *%[!A-Fa-f0-9]* | *%?[!A-Fa-f0-9]* | *% | *%?) return 1 ;;
 		esac
 		;;
 	esac
