@@ -62,7 +62,7 @@ func percentEscape(v view, at int, out *view) int {
 	if digits == 0 {
 		return 0
 	}
-	out.putByte(v, at, at+1+digits, byte(r))
+	out.putByte(v, at, at+1+digits, byte(r)) //nolint:gosec // two digits
 	return 1 + digits
 }
 
@@ -164,7 +164,7 @@ func unquotePrintable(v view) (view, bool) {
 	for i := 0; i < len(v.text); {
 		if v.text[i] == '=' {
 			if r, digits := number(v.text[i+1:], 16, 2, 2); digits > 0 {
-				out.putByte(v, i, i+1+digits, byte(r))
+				out.putByte(v, i, i+1+digits, byte(r)) //nolint:gosec // two digits
 				i += 1 + digits
 				changed = true
 				continue

@@ -62,3 +62,18 @@ func TestExplainByKind(t *testing.T) {
 		t.Errorf("a foreign error is explained as %q", got)
 	}
 }
+
+// TestExplainShowsNoSecret: whoever put the words together.
+func TestExplainShowsNoSecret(t *testing.T) {
+	t.Parallel()
+	const value = "explained-secret-4712"
+	registry.NewSecret(value)
+	for _, err := range []error{
+		&registry.Error{Op: "mint", Object: "token", Message: "the registry minted it for " + value + " instead", Hint: value},
+		&registry.Error{Op: "read", Object: value, Err: errors.New(value)}, errors.New("ldap: " + value),
+	} {
+		if text := tfkit.Explain(err); strings.Contains(text, value[:12]) {
+			t.Error(text)
+		}
+	}
+}

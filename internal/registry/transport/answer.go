@@ -59,7 +59,7 @@ func (a Answer) mediaType() string {
 func (a Answer) requestID() string {
 	for _, name := range []string{"X-Correlation-Id", "X-Request-Id"} {
 		if id := a.Header.Get(name); id != "" {
-			return id[:min(len(id), 128)]
+			return id
 		}
 	}
 	return ""

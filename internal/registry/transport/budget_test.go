@@ -121,7 +121,7 @@ func TestAnswersCostLittle(t *testing.T) { //nolint:paralleltest // it measures 
 		"headers":                {header(40_000, 64), object, 16 * mib, "header"},
 		"a list of other things": {flood(200, jsonType, `{"items":["a"`, `,"a"`, `]}`, size), listed, 4 * mib, "not the JSON"},
 	} {
-		t.Run(name, func(t *testing.T) { //nolint:paralleltest // see above
+		t.Run(name, func(t *testing.T) {
 			c, _ := serveHTTP(t, 1, tc.handler, func(cfg *Config) { cfg.MaxRetries = 0 })
 			_ = c.Do(t.Context(), get("/x"), nil) // connects, and is not measured
 			var err error

@@ -28,7 +28,7 @@ const (
 
 // subject starts an error about an answer.
 func (c *Client) subject(p *prepared, a Answer) *registry.Error {
-	return &registry.Error{Op: p.Op, Object: p.Object, Status: a.Status, RequestID: p.mask.text(a.requestID())}
+	return &registry.Error{Op: p.Op, Object: p.Object, Status: a.Status, RequestID: p.mask.id(a.requestID())}
 }
 
 // failure turns an answer that is no success into an error, and reports whether it speaks against this being the

@@ -30,7 +30,7 @@ func logAttempt(ctx context.Context, p *prepared, a Attempt, o outcome) {
 	}
 	fields["status"] = a.Status
 	if id := o.answer.requestID(); id != "" {
-		fields["request_id"] = p.mask.text(id)
+		fields["request_id"] = p.mask.id(id)
 	}
 	tflog.SubsystemDebug(ctx, subsystem, "The registry answered", fields)
 }

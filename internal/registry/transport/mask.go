@@ -8,8 +8,11 @@ import (
 	"github.com/registry-identity/terraform-provider-registry/internal/registry"
 )
 
-// maxMessage bounds a registry's words in an error, in characters.
-const maxMessage = 600
+// What people are shown of a registry's words and of its name for a request, in characters.
+const (
+	maxMessage = 600
+	maxID      = 128
+)
 
 // mask makes what a server says fit to be shown. It knows the secrets of one request besides those that the process knows.
 type mask struct{ secrets *registry.Mask }
@@ -25,7 +28,12 @@ func newMask(groups ...[]registry.Secret) *mask {
 // text scrubs and bounds words of a server for showing them to people: secrets masked, then control and format characters
 // (line breaks included) turned into blanks or left out, then cut at maxMessage. The order matters: a secret that was cut, or
 // whose parts were moved, is harder to recognise.
-func (m *mask) text(s string) string {
+func (m *mask) text(s string) string { return m.upTo(maxMessage, s) }
+
+// id does the same to what a registry's log knows a request by.
+func (m *mask) id(s string) string { return m.upTo(maxID, s) }
+
+func (m *mask) upTo(most int, s string) string {
 	s = strings.Map(func(r rune) rune {
 		switch {
 		case unicode.Is(unicode.Cf, r):
@@ -37,8 +45,8 @@ func (m *mask) text(s string) string {
 		}
 	}, m.secrets.Text(s))
 	s = strings.Join(strings.Fields(s), " ")
-	if utf8.RuneCountInString(s) > maxMessage {
-		s = string([]rune(s)[:maxMessage]) + "…"
+	if utf8.RuneCountInString(s) > most {
+		s = string([]rune(s)[:most]) + "…"
 	}
 	return s
 }

@@ -35,21 +35,21 @@ func (p *prepared) receive(a *Answer, body io.Reader, length int64) error {
 	a.Body, _ = start.Peek(sniffed) // an error is seen again by who reads
 	switch {
 	case a.Status/100 != http.StatusOK/100, p.short, a.HTML():
-		return a.receiveStart(start)
+		return receiveStart(a, start)
 	case p.list != nil && a.JSON() && len(bytes.TrimSpace(a.Body)) > 0:
 		a.streamed = true
 		var lost error
 		a.fault, lost = p.list.receive(start)
 		return lost
 	default:
-		return a.receiveWhole(start, length)
+		return receiveWhole(a, start, length)
 	}
 }
 
 // sniffed is how many bytes of a body tell a web page.
 const sniffed = 512
 
-func (a *Answer) receiveStart(body io.Reader) (err error) {
+func receiveStart(a *Answer, body io.Reader) (err error) {
 	a.Body, err = io.ReadAll(io.LimitReader(body, maxShort+1))
 	if len(a.Body) > maxShort {
 		a.Body, a.cut = a.Body[:maxShort], true
@@ -57,7 +57,7 @@ func (a *Answer) receiveStart(body io.Reader) (err error) {
 	return err
 }
 
-func (a *Answer) receiveWhole(body io.Reader, length int64) error {
+func receiveWhole(a *Answer, body io.Reader, length int64) error {
 	var b bytes.Buffer
 	if length > 0 && length <= maxObject {
 		b.Grow(int(length) + bytes.MinRead)

@@ -131,7 +131,7 @@ var spelledSecrets = map[string]string{
 // TestMaskKnowsSpellings: a secret that was sent is recognised however an answer writes it.
 func TestMaskKnowsSpellings(t *testing.T) {
 	t.Parallel()
-	r := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a test's random numbers
+	r := rand.New(rand.NewPCG(1, 2))
 	for name, secret := range spelledSecrets {
 		m := newMask([]registry.Secret{registry.NewSecret(secret)})
 		for _, s := range spellingsOfText {
@@ -148,7 +148,7 @@ func TestMaskKnowsSpellings(t *testing.T) {
 
 // composed writes a random secret in random spellings, one upon the other, and gives what the mask makes of it.
 func composed(seed uint64, steps int, words string) (secret, masked string, how []string) {
-	r := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // a test's random numbers
+	r := rand.New(rand.NewPCG(seed, 0))
 	var b strings.Builder
 	for range 24 + r.IntN(60) {
 		b.WriteByte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.+/"[r.IntN(67)])
@@ -263,7 +263,7 @@ func TestMaskCompositions(t *testing.T) {
 	const seeds = 600
 	gone := 0
 	for seed := range uint64(seeds) {
-		secret, got, how := composed(seed, 1+int(seed%4), "the registry says ") //nolint:gosec // small
+		secret, got, how := composed(seed, 1+int(seed%4), "the registry says ")
 		if piece := recovered(got, secret); len(piece) > tolerated {
 			t.Errorf("%d %q: %q of %q is in %q", seed, how, piece, secret, got)
 		}
