@@ -199,17 +199,17 @@ func (m *minting) scopes() []string {
 	var list []string
 	for range 1 + m.rng.IntN(3) {
 		text := pick(m.rng, harmless)
-		switch {
-		case m.chance(4):
+		switch m.rng.IntN(12) {
+		case 0, 1, 2:
 			text = pick(m.rng, harmful)
-		case m.chance(4):
+		case 3, 4:
 			text += pick(m.rng, gaps) + pick(m.rng, harmful)
-		case m.chance(6):
+		case 5:
 			q := pick(m.rng, quotes)
 			text = pick(m.rng, harmless) + ":" + q + "x" + pick(m.rng, gaps) + pick(m.rng, harmful) + q
-		case m.chance(8):
+		case 6:
 			text = pick(m.rng, gaps) + text + pick(m.rng, gaps)
-		case m.chance(8):
+		case 7:
 			text = strings.ToUpper(text)
 		}
 		list = append(list, text)
