@@ -20,7 +20,6 @@ import (
 type killer struct {
 	w      *workspace
 	folder string
-	at     int
 }
 
 // gate is what each program is replaced by. The numbers are taken by making files, so that two ends of a pipe get two of them.
@@ -46,18 +45,18 @@ func newKiller(t *testing.T, w *workspace) *killer {
 	}
 	busybox := w.shell[0] == "busybox"
 	for _, tool := range append([]string{"sh"}, tools...) {
-		real, err := exec.LookPath(tool)
+		program, err := exec.LookPath(tool)
 		if err != nil {
 			missing(t, "no "+tool+" on this machine")
 		}
 		if busybox && tool != "openssl" {
-			real = "busybox " + tool
+			program = "busybox " + tool
 		}
 		cp, err := exec.LookPath("cp")
 		if err != nil {
 			missing(t, "no cp on this machine")
 		}
-		text := strings.NewReplacer("@FOLDER@", k.folder, "@REAL@", real, "@CP@", cp).Replace(gate)
+		text := strings.NewReplacer("@FOLDER@", k.folder, "@REAL@", program, "@CP@", cp).Replace(gate)
 		if err := os.WriteFile(filepath.Join(k.folder, "bin", tool), []byte(text), 0o700); err != nil {
 			t.Fatal(err)
 		}
@@ -177,8 +176,8 @@ type killed struct {
 	first, renewed string
 	coder          *coder
 	janes          map[string]string
-	// what was found, as "call: file".
-	byNext, byStop []string
+	// What was found, by the call before which the kill was.
+	byNext, byStop map[int][]string
 }
 
 func newKilled(t *testing.T, shell, fixture, purpose string) *killed {
@@ -186,6 +185,7 @@ func newKilled(t *testing.T, shell, fixture, purpose string) *killed {
 	k := &killed{
 		workspace: newWorkspace(t, shells[shell]), module: render(t, fixture), purpose: purpose, oauth: strings.HasSuffix(fixture, "oauth"),
 		first: tokenOf(t, "jane"), renewed: fakeJWT(t, map[string]any{"sub": "jane", "exp": time.Now().Add(2 * time.Hour).Unix(), "n": 2}),
+		byNext: map[int][]string{}, byStop: map[int][]string{},
 	}
 	k.coder = k.withCoder("", time.Now())
 	k.env["CODER_SCRIPT_BIN_DIR"] = k.path("script-bin")
@@ -221,16 +221,16 @@ func (k *killed) look(t *testing.T, at int, next rendered) {
 	before := filepath.Join(t.TempDir(), "home")
 	copyOf(t, k.home, before)
 	k.tryScript(k.module.Texts["stop"])
-	for _, path := range k.leftovers(k.secrets()) {
-		k.byStop = append(k.byStop, fmt.Sprintf("%d: %s", at, path))
+	if found := k.leftovers(k.secrets()); len(found) > 0 {
+		k.byStop[at] = found
 	}
 	k.putBack(before)
 	k.coder.state("unlinked")
 	k.env = map[string]string{"HOME": k.home, "PATH": k.janes["PATH"], "CODER_SCRIPT_BIN_DIR": k.janes["CODER_SCRIPT_BIN_DIR"]}
 	k.signIn(next, "bob", "bob", bobsToken, inAYear)
 	k.tryScript(next.Texts["start"])
-	for _, path := range k.leftovers(k.secrets()) {
-		k.byNext = append(k.byNext, fmt.Sprintf("%d: %s", at, path))
+	if found := k.leftovers(k.secrets()); len(found) > 0 {
+		k.byNext[at] = found
 	}
 }
 
@@ -243,7 +243,7 @@ func TestKilledAnywhereLeavesNoSecret(t *testing.T) {
 		shell, fixture string
 		// Every so many-th point, where the same scripts run once more.
 		every int
-	}{{"dash", "artifactory", 1}, {"dash", "artifactory_oauth", 6}, {"busybox", "artifactory", 12}, {"bash", "artifactory", 12}} {
+	}{{"dash", "artifactory", 1}, {"dash", "artifactory_oauth", 12}, {"busybox", "artifactory", 24}, {"bash", "artifactory", 24}} {
 		for _, purpose := range []string{"start", "refresh", "stop"} {
 			t.Run(run.fixture+"/"+run.shell+"/"+purpose, func(t *testing.T) {
 				t.Parallel()
@@ -277,7 +277,7 @@ func TestKilledAnywhereLeavesNoSecret(t *testing.T) {
 					}
 					k.look(t, at, next)
 				}
-				t.Logf("%d calls make %d different homes; killed at %d of them, %d of which had a secret; files with a secret left for the next owner: %d, by the stop: %d",
+				t.Logf("%d calls make %d different homes; killed at %d of them, %d of which had a secret; secrets were left for the next owner at %d, by the stop at %d",
 					calls, len(points), done, held, len(k.byNext), len(k.byStop))
 				if len(k.byNext)+len(k.byStop) > 0 {
 					t.Errorf("the next owner finds %v\nafter the stop there is %v", k.byNext, k.byStop)

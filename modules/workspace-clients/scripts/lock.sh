@@ -38,7 +38,7 @@ take_lock() {
 		else
 			lock_bare=$((lock_bare + 1))
 		fi
-		if [ "$lock_bare" -gt 20 ] || { [ -n "$lock_holder" ] && ! holder_alive "$lock_holder"; }; then
+		if [ "$lock_bare" -gt 30 ] || { [ -n "$lock_holder" ] && ! holder_alive "$lock_holder"; }; then
 			# Of several waiting runs only one can rename it.
 			mv "$lock" "$lock.stale.$$" 2>/dev/null && rm -rf "$lock.stale.$$" && continue
 		fi

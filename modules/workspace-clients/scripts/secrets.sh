@@ -5,11 +5,15 @@
 
 agent_name=${CODER_WORKSPACE_AGENT_NAME-}
 
-# remove_tree PATH: also a folder that its owner has closed, and one that a credential program is writing into.
+# remove_tree PATH: also a folder that its owner has closed, and one that a credential program is writing into. Of a folder that
+# cannot go itself, since something is mounted there, nothing may be left in it.
 remove_tree() {
 	tree_tries=3
 	while [ -e "$1" ] || [ -L "$1" ]; do
 		if [ "$tree_tries" = 0 ]; then
+			if [ -d "$1" ] && ! [ -L "$1" ] && tree_rest=$(ls -A "$1" 2>/dev/null) && [ -z "$tree_rest" ]; then
+				return 0
+			fi
 			complain "$1 could not be removed, and there may be secrets in it: look at its owner and mode."
 			return 1
 		fi
@@ -90,7 +94,7 @@ sweep_secrets() {
 
 # sweep_instance FOLDER: a credential program may be writing there, and nobody else.
 sweep_instance() {
-	chmod 700 "$1"
+	chmod 700 "$1" 2>/dev/null
 	for sweep_file in "$1"/* "$1"/.[!.]* "$1"/..?*; do
 		case ${sweep_file##*/} in
 		*.new.*)

@@ -61,9 +61,10 @@ keep() {
 } 2>/dev/null
 
 write_token() {
-	if ! keep token token_lines; then
+	# An instance's folder may be gone for a moment, while its start script runs once more for the same owner.
+	if ! keep token token_lines && ! { folder_fits && [ "$recorded" = "$keep_for" ]; }; then
 		token=''
-		problem="the token was fetched, and could not be kept in $instance_secrets: the workspace stops, or has another owner"
+		problem="the token was fetched, and not used, since $secrets is not what it was: the workspace stops, or has another owner"
 		return 1
 	fi
 }
