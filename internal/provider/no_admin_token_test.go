@@ -172,17 +172,20 @@ func (m *minting) username() string {
 // harmless and harmful are scopes; what is drawn is made of them.
 func (m *minting) words() (harmless, harmful []string) {
 	if m.Keeper() {
-		return []string{"read:artifacts", "write:artifacts", "read:repositories", "write:repositories", "read:users"},
-			[]string{"admin", "*", "write:users", "delete:repositories", "write", "Admin", "ADMIN", "*:*", "write:*"}
+		harmless = []string{"read:artifacts", "write:artifacts", "read:repositories", "write:repositories", "read:users"}
+		harmful = []string{"admin", "*", "write:users", "delete:repositories", "write", "Admin", "ADMIN", "*:*", "write:*"}
+		return harmless, harmful
 	}
-	return []string{
-			"applied-permissions/user", "applied-permissions/groups:crew", `applied-permissions/groups:"dev team"`, "applied-permissions/groups:crew,crew", "artifact:*:r", "artifact:npm-private:r,w",
-			"system:identities:r", "system:permissions:r", "system:metrics:r",
-		}, []string{
-			"applied-permissions/admin", "Applied-Permissions/Admin", "applied-permissions/groups:operators", `applied-permissions/groups:"operators"`, `applied-permissions/groups:"admin team"`,
-			"applied-permissions/groups:crew,operators", `applied-permissions/groups:"crew,operators"`, "applied-permissions/groups:*", "applied-permissions/groups", "applied-permissions/groups:OPERATORS", "applied-permissions/groups:Operators", "applied-permissions/groups:operator[s]", "applied-permissions/groups:{operators}", "artifact:*:m", "artifact:*:*", "build:*:rm", "system:livelogs:r", "system:identities:rw",
-			"system:permissions:r,w", "system:*:*", "system:*:w", "System:Identities:*", `"applied-permissions/admin"`, `applied-permissions/"admin"`, "applied-permissions/roles:p:Project Admin", "admin", "*",
-		}
+	harmless = []string{
+		"applied-permissions/user", "applied-permissions/groups:crew", `applied-permissions/groups:"dev team"`, "applied-permissions/groups:crew,crew", "artifact:*:r", "artifact:npm-private:r,w",
+		"system:identities:r", "system:permissions:r", "system:metrics:r",
+	}
+	harmful = []string{
+		"applied-permissions/admin", "Applied-Permissions/Admin", "applied-permissions/groups:operators", `applied-permissions/groups:"operators"`, `applied-permissions/groups:"admin team"`,
+		"applied-permissions/groups:crew,operators", `applied-permissions/groups:"crew,operators"`, "applied-permissions/groups:*", "applied-permissions/groups", "applied-permissions/groups:OPERATORS", "applied-permissions/groups:Operators", "applied-permissions/groups:operator[s]", "applied-permissions/groups:{operators}", "artifact:*:m", "artifact:*:*", "build:*:rm", "system:livelogs:r", "system:identities:rw",
+		"system:permissions:r,w", "system:*:*", "system:*:w", "System:Identities:*", `"applied-permissions/admin"`, `applied-permissions/"admin"`, "applied-permissions/roles:p:Project Admin", "admin", "*",
+	}
+	return harmless, harmful
 }
 
 var (
