@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/registry-identity/terraform-provider-registry/internal/registry"
 )
@@ -63,17 +64,23 @@ func refuse(reason error, format string, args ...any) error {
 type remembered struct {
 	registry.Users
 
+	mu   sync.Mutex // a scan reads several at a time
 	read map[string]registry.User
 }
 
 // Get implements registry.Users.
-func (r remembered) Get(ctx context.Context, id string) (registry.User, error) {
-	if known, ok := r.read[id]; ok {
+func (r *remembered) Get(ctx context.Context, id string) (registry.User, error) {
+	r.mu.Lock()
+	known, ok := r.read[id]
+	r.mu.Unlock()
+	if ok {
 		return known, nil
 	}
 	user, err := r.Users.Get(ctx, id)
 	if err == nil {
+		r.mu.Lock()
 		r.read[id] = user
+		r.mu.Unlock()
 	}
 	return user, err
 }
@@ -81,7 +88,7 @@ func (r remembered) Get(ctx context.Context, id string) (registry.User, error) {
 // resolve finds the one account a person is. That there is none is believed when every look-up said so twice: on it a
 // workspace starts without credentials, so one stray answer must not be enough.
 func resolve(ctx context.Context, users registry.Users, t registry.Type, p person) (found, error) {
-	users = remembered{users, map[string]registry.User{}}
+	users = &remembered{Users: users, read: map[string]registry.User{}}
 	first, err := search(ctx, users, t, p)
 	if !errors.Is(err, errMissing) || !p.VerifyEmail {
 		return first, err
