@@ -9,7 +9,9 @@ poetry_file=${POETRY_CONFIG_DIR:-${XDG_CONFIG_HOME:-${HOME-}/.config}/pypoetry}/
 
 poetry_lines() {
 	printf '%s\n' "$block_begin"
-	if [ -n "$token" ] && poetry_name=$(printf '%s' "$token" | sha256sum); then
+	# Without sha256sum there is no such name, and so nothing is handed out.
+	if [ -n "$token" ] && command -v sha256sum >/dev/null 2>&1; then
+		poetry_name=$(printf '%s' "$token" | sha256sum)
 		poetry_name=$instance-${poetry_name%% *}
 		# The first of equals counts, so these come before the name for publishing.
 		for poetry_url in $pypi_urls; do
