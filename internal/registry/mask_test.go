@@ -76,6 +76,26 @@ func TestShapesInOtherSpellings(t *testing.T) {
 	}
 }
 
+// TestSpellingsThatHideInWords: what another spelling does not cover.
+func TestSpellingsThatHideInWords(t *testing.T) {
+	t.Parallel()
+	NewSecret("hidden-token-of-4713")
+	for text, want := range map[string]string{
+		"it is hidden=2Dtoken=2Dof=2D4713 now": "it is (secret) now",
+		"it is [104, 105, 100, 100, 101, 110, 45, 116, 111, 107, 101, 110, 45, 111, 102, 45, 52, 55, 49, 51] now": "it is [(secret)] now",
+		"it is \uff48ｉｄｄｅｎ－ｔｏｋｅｎ－ｏｆ－４７１３ now":                                                                     "it is (secret) now",
+		"it is hid|den|-tok|en-o|f-47|13 now":                                                                     "it is (secret) now",
+	} {
+		if got := Masked(text); got != want {
+			t.Errorf("%q became %q, want %q", text, got, want)
+		}
+	}
+	line := "Zx9" + strings.Repeat("Qw8-", 15)
+	if got := Masked("saw eyJhbGciOiJSUzI1NiJ9.Zx9Zx9Zx9 " + line + " " + line + " there"); got != "saw (secret) there" {
+		t.Error(got)
+	}
+}
+
 // TestHonestTextStays: what registries and the HTTP stack really say is not changed.
 func TestHonestTextStays(t *testing.T) {
 	t.Parallel()

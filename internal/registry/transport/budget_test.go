@@ -259,19 +259,24 @@ func TestListsThatCannotBeBelieved(t *testing.T) {
 // TestAListThatIsCutIsReadAgain from its beginning.
 func TestAListThatIsCutIsReadAgain(t *testing.T) {
 	t.Parallel()
-	first := true
-	c, waits := serve(t, func(w http.ResponseWriter, r *http.Request) {
+	first, begun := true, make(chan struct{}, 10)
+	c, waits := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		if first {
 			first = false
 			w.Header().Set("Content-Type", "application/json")
 			w.Header().Set("Content-Length", "1000")
 			_, _ = io.WriteString(w, `{"items":[{"name":"a"},{"name":"b"},`)
+			_ = http.NewResponseController(w).Flush()
+			<-begun // the client has the first elements
 			panic(http.ErrAbortHandler)
 		}
 		answer(w, 200, "application/json", `{"items":[{"name":"a"},{"name":"b"},{"name":"c"}]}`)
 	})
-	out := NewList("items", func(item *thing) (string, bool) { return item.Name, true })
-	if err := c.Do(t.Context(), get("/x"), out); err != nil || len(out.Items) != 3 || len(waits.all()) != 1 {
+	out := NewList("items", func(item *thing) (string, bool) {
+		begun <- struct{}{}
+		return item.Name, true
+	})
+	if err := c.Do(t.Context(), get("/x"), out); err != nil || strings.Join(out.Items, "") != "abc" || len(waits.all()) != 1 {
 		t.Errorf("%v %v %v", out.Items, err, waits.all())
 	}
 }

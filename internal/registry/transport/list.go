@@ -90,7 +90,7 @@ func (l *List[T, K]) array(d *elements) error {
 	if err := d.delim('['); err != nil {
 		return err
 	}
-	l.Items, l.seen = nil, true
+	l.seen = true
 	for d.more() {
 		var element T
 		if err := d.decode(&element); err != nil {

@@ -77,6 +77,21 @@ func TestMaskBoundsAndCleansText(t *testing.T) {
 	}
 }
 
+// A secret that stands where the text is cut leaves nothing of itself.
+func TestMaskComesBeforeTheCut(t *testing.T) {
+	t.Parallel()
+	m := newMask([]registry.Secret{registry.NewSecret("straddling-token-4714")})
+	for before := range 24 {
+		pad := strings.Repeat("x", maxMessage-before)
+		if text := m.text(pad + "straddling-token-4714 and more"); strings.Contains(text, "str") {
+			t.Errorf("%d characters before the cut: …%s", before, text[maxMessage-before:])
+		}
+		if id := m.id(strings.Repeat("x", maxID-before) + "straddling-token-4714"); strings.Contains(id, "str") || len(id) > maxID+len("…") {
+			t.Error(id)
+		}
+	}
+}
+
 func FuzzMask(f *testing.F) {
 	f.Add("secret", "the secret is secret")
 	f.Add(`a"b`, `{"m":"a\"b"}`)
