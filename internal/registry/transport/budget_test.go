@@ -264,8 +264,8 @@ func TestAListThatIsCutIsReadAgain(t *testing.T) {
 		if first {
 			first = false
 			w.Header().Set("Content-Type", "application/json")
-			w.Header().Set("Content-Length", "1000")
-			_, _ = io.WriteString(w, `{"items":[{"name":"a"},{"name":"b"},`)
+			w.Header().Set("Content-Length", "5000")
+			_, _ = io.WriteString(w, `{"items":[{"name":"a"},{"name":"b"},`+strings.Repeat(" ", 2*sniffed))
 			_ = http.NewResponseController(w).Flush()
 			<-begun // the client has the first elements
 			panic(http.ErrAbortHandler)
