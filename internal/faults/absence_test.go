@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -19,12 +20,13 @@ import (
 // as the run lasts, with everything that resembles the registry's word for "there is none", and looks at what was made of
 // it: a token, a null, a state without the object. What each look-up makes of each answer is connect.TestAbsenceMatrix.
 
-// impostor answers some requests in the registry's place.
+// impostor answers some requests in the registry's place, several at a time. NAME in the reply is the last part of the path:
+// the registry's own words are about the object that was asked for.
 type impostor struct {
 	base  http.RoundTripper
 	takes func(*http.Request) bool
 	reply stray
-	hits  int
+	hits  atomic.Int64
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -32,10 +34,11 @@ func (i *impostor) RoundTrip(r *http.Request) (*http.Response, error) {
 	if i.takes == nil || !i.takes(r) {
 		return i.base.RoundTrip(r)
 	}
-	i.hits++
+	i.hits.Add(1)
+	text := strings.ReplaceAll(i.reply.text, "NAME", r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:])
 	return &http.Response{
 		StatusCode: i.reply.status, ProtoMajor: 1, ProtoMinor: 1, Header: http.Header{"Content-Type": {i.reply.contentType}},
-		Body: io.NopCloser(strings.NewReader(i.reply.text)), Request: r,
+		Body: io.NopCloser(strings.NewReader(text)), Request: r,
 	}, nil
 }
 
@@ -194,7 +197,7 @@ func TestOnlyTheRegistryMakesNobody(t *testing.T) {
 			cells, wrong := 0, 0
 			for _, s := range stages(dialect) {
 				shown := 0
-				fake.hits = 0
+				fake.hits.Store(0)
 				for _, answer := range strays(own, absence) {
 					if !oneOf(5, fmt.Sprint(dialect, s.name, answer.status, answer.name)) {
 						continue
@@ -203,11 +206,7 @@ func TestOnlyTheRegistryMakesNobody(t *testing.T) {
 					if err := w.reset(s.seed); err != nil {
 						t.Fatal(err)
 					}
-					fake.takes = func(r *http.Request) bool {
-						// The registry's own words are about the one who was asked for.
-						fake.reply.text = strings.ReplaceAll(answer.text, "NAME", r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:])
-						return s.takes(r)
-					}
+					fake.takes = s.takes
 					cells++
 					if said := s.play(t.Context(), w); said != "" && !s.may(answer) {
 						if wrong, shown = wrong+1, shown+1; shown <= 3 {
@@ -215,7 +214,7 @@ func TestOnlyTheRegistryMakesNobody(t *testing.T) {
 						}
 					}
 				}
-				if fake.hits == 0 {
+				if fake.hits.Load() == 0 {
 					t.Errorf("%s: nothing was answered", s.name)
 				}
 			}

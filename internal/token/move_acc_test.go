@@ -17,9 +17,9 @@ func TestTokenMoves(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		scopes := env.Registry.Capabilities.DefaultTokenScopes
+		scopes := env.Registry.Capabilities.DefaultTokenScopes.Strings()
 		minted, err := env.Registry.Tokens.Mint(t.Context(), registry.TokenSpec{
-			UserID: alice.ID, Username: "alice", Label: "by the peer", Scopes: scopes, Expiry: registry.Expiry{Duration: 30 * 24 * time.Hour},
+			UserID: alice.ID, Username: "alice", Label: "by the peer", Scopes: env.Registry.Capabilities.DefaultTokenScopes, Expiry: registry.Expiry{Duration: 30 * 24 * time.Hour},
 		})
 		if err != nil {
 			t.Fatal(err)
