@@ -1,9 +1,7 @@
 package modules
 
 import (
-	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -88,69 +86,4 @@ func TestARenamedInstanceIsForgotten(t *testing.T) {
 			}
 		}
 	})
-}
-
-// A start that hangs while the workspace stops, or until somebody else has the workspace, writes nothing any more.
-func TestALateRunWritesNothing(t *testing.T) {
-	t.Parallel()
-	module := render(t, "artifactory_oauth")
-	for _, purpose := range []string{"start", "helper"} {
-		for _, end := range []string{"stop", "next owner"} {
-			t.Run(purpose+"/"+end, func(t *testing.T) {
-				t.Parallel()
-				w := newWorkspace(t, shells["dash"])
-				token := tokenOf(t, "jane")
-				coder := w.withCoder(token, time.Now().Add(time.Hour))
-				w.signIn(module, "jane", "jane", "", "")
-				if purpose == "helper" {
-					w.run(module.Texts["start"])
-					remove(t, w.data("secrets/registry/token"))
-				}
-				// coder answers when it is let go.
-				path := filepath.Join(coder.folder, "coder")
-				text := strings.Replace(w.read(path), "case $state in\nok)", fmt.Sprintf("case $state in\nok)\n: >%[1]s/asked\nread -r x <%[1]s/go", coder.folder), 1)
-				if err := os.WriteFile(path, []byte(text), 0o700); err != nil {
-					t.Fatal(err)
-				}
-				mustRun(t, "mkfifo", filepath.Join(coder.folder, "go"))
-				late := *w
-				late.env = map[string]string{}
-				for name, value := range w.env {
-					late.env[name] = value
-				}
-				var got outcome
-				done := make(chan struct{})
-				go func() {
-					defer close(done)
-					if purpose == "start" {
-						got = late.tryScript(module.Texts["start"])
-					} else {
-						got = late.try(late.data("bin/registry-goauth"))
-					}
-				}()
-				until(t, func() bool { _, err := os.Stat(filepath.Join(coder.folder, "asked")); return err == nil })
-				if end == "stop" {
-					w.tryScript(module.Texts["stop"])
-				} else {
-					if purpose == "start" {
-						// The lock is the late run's for a minute, but for a stop.
-						w.tryScript(module.Texts["stop"])
-					}
-					next := render(t, "second")
-					w.becomes(next, "bob", "bob", bobsToken)
-					w.run(next.Texts["start"])
-				}
-				if err := os.WriteFile(filepath.Join(coder.folder, "go"), []byte("x\n"), 0o600); err != nil {
-					t.Fatal(err)
-				}
-				<-done
-				if found := w.everyFile(token); len(found) > 0 {
-					t.Errorf("jane's token is in %v", found)
-				}
-				if strings.Contains(got.stdout, token) || strings.Contains(got.stdout, basic("jane", token)) {
-					t.Errorf("the late helper says %q", got.stdout)
-				}
-			})
-		}
-	}
 }

@@ -291,3 +291,12 @@ func outside(w *workspace) string {
 	slices.Sort(lines)
 	return strings.Join(lines, "\n")
 }
+
+func lookPath(t *testing.T, program string) string {
+	t.Helper()
+	path, err := exec.LookPath(program)
+	if err != nil {
+		missing(t, "no "+program+" on this machine")
+	}
+	return path
+}

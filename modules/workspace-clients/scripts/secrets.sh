@@ -30,6 +30,8 @@ wipe_secrets() {
 	chmod 700 "$base" 2>/dev/null
 	if ! folder_is_mine; then
 		remove_tree "$secrets" && note_change || return 1
+		# A credential program that waits for the last owner's token may not keep this one's waiting.
+		rm -rf "$base"/*.fetching
 	elif [ "$mode" = start ] || ! instance_is_mine "$instance"; then
 		remove_tree "$instance_secrets" || return 1
 	fi
