@@ -260,7 +260,7 @@ func wantError(t *testing.T, err error) registry.Error {
 // TestMaskCompositions plays FuzzMaskSpellings on fixed seeds. The text is withheld as a whole only now and then.
 func TestMaskCompositions(t *testing.T) {
 	t.Parallel()
-	const seeds = 600
+	const seeds = 120
 	gone := 0
 	for seed := range uint64(seeds) {
 		secret, got, how := composed(seed, 1+int(seed%4), "the registry says ")
