@@ -39,7 +39,7 @@ else
 fi
 log=$bin/../test-$cli.log
 # shellcheck disable=SC2086 # packages is a list of folders
-{ go test -race -count=1 -timeout 12m "$@" $packages 2>&1 || echo "go test failed with status $?"; } |
+{ go test -race -count=1 -timeout 20m "$@" $packages 2>&1 || echo "go test failed with status $?"; } |
 	tee "$log" | grep --line-buffered -v '\[no test files\]$' || true
 if grep -q '^go test failed with status' "$log"; then
 	echo
