@@ -246,7 +246,7 @@ func TestOddQuestionsGetNoCredential(t *testing.T) {
 		hostile := []question{
 			docker("registry.example.com\nevil.example"), docker("evil.example\nregistry.example.com"), docker("regi\x00stry.example.com"),
 			docker("registry.example.com\x00.evil.example"), docker("registry.example.com\r\n"), docker(" registry.example.com"), docker("registry.example.com "),
-			docker("registry.example.com\n\n"), docker("registry.example.com:80"), docker("jane@registry.example.com"), docker("https://jane@registry.example.com"),
+			docker("registry.example.com\n\n"), docker("registry.example.com:80"), docker("registry.example.com:"), docker("registry.example.com:/"), docker("registry.example.com:0443"), docker("jane@registry.example.com"), docker("https://jane@registry.example.com"),
 			docker("registry.example.com."), docker("//registry.example.com"), docker(`{"ServerURL":"registry.example.com"}`), docker(`"registry.example.com"`),
 			docker("registry.example.com?"), docker("evil.example/@registry.example.com"), docker("evil.example?@registry.example.com"), docker("registry\u3002example.com"),
 			git("protocol=https\nhost=evil.example\nhost=registry.example.com\n"), git("protocol=https\nhost=registry.example.com\nhost=evil.example\n"),
