@@ -33,7 +33,7 @@ func hangs(t *testing.T, folder, program, body string) (called func() bool, letG
 // where somebody else's token is.
 func TestALateRunWritesNothing(t *testing.T) {
 	t.Parallel()
-	env, coded, second := render(t, "artifactory"), render(t, "artifactory_oauth"), render(t, "second")
+	env, coded, warned, second := render(t, "artifactory"), render(t, "artifactory_oauth"), render(t, "oauth_warn"), render(t, "second")
 	for _, late := range []struct {
 		name   string
 		module rendered
@@ -46,7 +46,7 @@ func TestALateRunWritesNothing(t *testing.T) {
 		{"start by coder then stop", coded, false, rendered{}},
 		{"helper then stop", coded, true, rendered{}},
 		{"helper then another owner", coded, true, second},
-		{"helper then another owner of the same name", coded, true, coded},
+		{"helper then another owner of the same name", warned, true, warned},
 	} {
 		t.Run(late.name, func(t *testing.T) {
 			t.Parallel()
@@ -59,7 +59,9 @@ func TestALateRunWritesNothing(t *testing.T) {
 				remove(t, w.data("secrets/registry/token"))
 			}
 			slow := t.TempDir()
-			program, body := "readlink", "exec "+lookPath(t, "readlink")+` "$@"`
+			// The start's clients that come after npm have yet to be given the token.
+			w.write(".npmrc", "theirs=1\n", 0o600)
+			program, body := "awk", "exec "+lookPath(t, "awk")+` "$@"`
 			if late.helper {
 				program, body = "coder", "exec "+filepath.Join(coder.folder, "coder")+` "$@"`
 			}
@@ -72,7 +74,7 @@ func TestALateRunWritesNothing(t *testing.T) {
 			go func() {
 				defer close(done)
 				if late.helper {
-					got = janes.try(janes.data("bin/registry-goauth"))
+					got = janes.try(janes.data("bin/registry-pnpm"))
 				} else {
 					got = janes.tryScript(late.module.Texts["start"])
 				}
@@ -92,8 +94,10 @@ func TestALateRunWritesNothing(t *testing.T) {
 				path := w.env["PATH"]
 				w.becomes(late.next, "bob", "bob", bobsToken)
 				w.env["PATH"] = path
-				w.tryScript(late.next.Texts["start"])
+				coder.state("unlinked")
+				lacks(t, "the next owner's start", w.tryScript(late.next.Texts["start"]).stdout, "another process has been asking")
 			}
+			coder.state("ok")
 			letGo()
 			<-done
 			if found := w.everyFile(token); len(found) > 0 {
