@@ -133,7 +133,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case answer == "":
 		w.WriteHeader(http.StatusNotFound)
-		_, _ = w.Write([]byte(`{"errors":[{"code":"NOT_FOUND","message":"not found"}],"code":"NOT_FOUND","message":"not found"}`))
+		message := fmt.Sprintf("User %s not found", r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:])
+		_, _ = fmt.Fprintf(w, `{"errors":[{"code":"NOT_FOUND","message":%q}],"code":"NOT_FOUND","message":%q}`, message, message)
 	case s.kind == Drip:
 		drip(w, r)
 	default:
@@ -194,7 +195,7 @@ func (s *Server) items(turn int, template string) string {
 func (s *Server) artifactory(r *http.Request) string {
 	list, name, one := strings.Cut(strings.TrimPrefix(r.URL.Path, "/access/api/v2/"), "/")
 	if one && list == "users" && strings.HasPrefix(name, "x") {
-		return fmt.Sprintf(`{"username":%q,"email":"%s@example.com","realm":"internal","status":"enabled","groups":[]}`, name, name)
+		return fmt.Sprintf(`{"username":%q,"email":"%s@example.com","realm":"internal","status":"enabled","admin":false,"effective_admin":false,"groups":[]}`, name, name)
 	}
 	template := map[string]string{
 		"users":       `{"username":"x%[1]d","realm":"internal","status":"enabled"}`,
@@ -222,7 +223,7 @@ const uuid = `"00000000-0000-4000-8000-%012[1]d"`
 // keeper answers the paged lists.
 func (s *Server) keeper(r *http.Request) string {
 	template := map[string]string{
-		"users":  `{"id":` + uuid + `,"username":"x%[1]d","email":"x%[1]d@example.com","auth_provider":"local","is_active":true}`,
+		"users":  `{"id":` + uuid + `,"username":"x%[1]d","email":"x%[1]d@example.com","auth_provider":"local","is_active":true,"is_admin":false}`,
 		"groups": `{"id":` + uuid + `,"name":"x%[1]d"}`,
 		"permissions": `{"id":` + uuid + `,"principal_type":"user","principal_id":` + uuid + `,"principal_name":"x%[1]d",` +
 			`"target_type":"repository","target_id":` + uuid + `,"actions":["read"]}`,

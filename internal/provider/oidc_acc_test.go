@@ -269,7 +269,7 @@ func TestExchangeByMutualTLS(t *testing.T) {
 			c.CAPEM = string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: front.Certificate().Raw}))
 		}
 		_, err = r.open(t, "platform", through).Users.FindByUsername(t.Context(), "alice")
-		if err == nil || !strings.Contains(err.Error(), "client_certificate") {
+		if err == nil || !strings.Contains(err.Error(), "client_key") {
 			t.Errorf("without a certificate: %v", err)
 		}
 		if n := r.exchanges(); n != 0 {
