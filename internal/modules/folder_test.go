@@ -202,6 +202,9 @@ func TestHelpersAnswerTheOwnerOnly(t *testing.T) {
 			w.signIn(module, "jane", "jane", token, inAYear)
 			w.env["CODER_WORKSPACE_NAME"], w.env["CODER_WORKSPACE_ID"] = "dev", "1"
 			w.run(module.Texts["start"])
+			_, index, _ := strings.Cut(w.read(w.data("instances/registry")), "url cargo ")
+			index, _, _ = strings.Cut(index, "\n")
+			w.env["CARGO_REGISTRY_INDEX_URL"] = "sparse+" + index
 			janes := w.env
 			fronts := map[string][]string{"registry-goauth": nil, "keyring": {"get", registryOf(w), "jane"}, "docker-credential-registry": {"list"}, "registry-cargo": nil, "registry-pnpm": nil}
 			if fixture == "artifactory" {
