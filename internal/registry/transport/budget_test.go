@@ -245,7 +245,7 @@ func TestListsThatCannotBeBelieved(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]string{
 		`{"items":[{"name":"a"},{"name":"b"}]}`: "", `{"items":[]}`: "", `{"more":{"items":[1]},"items":[{"name":"a"}],"after":[1,"x",null]}`: "",
-		`{"items":null}`: "not the JSON", `{}`: "no list", `null`: "not the JSON", `[]`: "not the JSON", `{"items":{}}`: "not the JSON", `{"items":[1]}`: "not the JSON",
+		`{"items":null}`: "not the JSON", `{}`: "no list", `null`: "the answer is null", `[]`: "not the JSON", `{"items":{}}`: "not the JSON", `{"items":[1]}`: "not the JSON",
 		`{"items":[{"name":"a"}`: "not the JSON", `{"items":[{"name":"a"}]`: "not the JSON", `{"items":[]}{}`: "not the JSON", `{"items":[]} x`: "not the JSON", ` `: "empty", ``: "empty",
 	} {
 		c, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) { answer(w, 200, "application/json", body) })
