@@ -96,17 +96,6 @@ type tool struct {
 	env []string
 }
 
-// built builds the provider and gives the folder that it is in.
-func built(t *testing.T) string {
-	t.Helper()
-	plugins := t.TempDir()
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(plugins, "terraform-provider-registry"), "../..")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	return plugins
-}
-
 func newTool(t *testing.T, plugins, config string) *tool {
 	t.Helper()
 	dir := t.TempDir()

@@ -47,11 +47,7 @@ func recordStates(t *testing.T) {
 			_ = os.RemoveAll(commit)
 		}
 	})
-	plugins := t.TempDir()
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(plugins, "terraform-provider-registry"), "../..")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	plugins := built(t)
 	for _, dialect := range []devregistry.Dialect{devregistry.Artifactory, devregistry.ArtifactKeeper} {
 		recordMade(t, plugins, dialect, filepath.Join(commit, string(dialect), "made"))
 		recordMoved(t, plugins, dialect, filepath.Join(commit, string(dialect), "moved"))

@@ -33,9 +33,10 @@ func TestRecordedStates(t *testing.T) {
 		recordStates(t)
 	}
 	acctest.NeedAcc(t)
+	plugins := built(t)
 	eachRecording(t, func(t *testing.T, r recording, env *acctest.Env) {
 		written := r.fill(t, marks(t, env))
-		cli := r.cli(t, env, written)
+		cli := r.cli(t, plugins, env, written)
 		for _, arguments := range [][]string{{}, {"-refresh=false"}} {
 			plan, printed := cli.Plan(arguments...)
 			if changes := acctest.Changes(plan); len(changes) > 0 || len(plan.OutputChanges) > 0 {

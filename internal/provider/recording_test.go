@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -93,13 +94,24 @@ func eachRecording(t *testing.T, play func(t *testing.T, r recording, env *accte
 	}
 }
 
-// cli has the configuration and a state.
-func (r recording) cli(t *testing.T, env *acctest.Env, written string) *acctest.CLI {
+// built builds the provider and gives the folder that it is in.
+func built(t *testing.T) string {
 	t.Helper()
-	cli := acctest.NewCLI(t, map[string]func() (tfprotov6.ProviderServer, error){ours: acctest.Serve})
+	plugins := t.TempDir()
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(plugins, "terraform-provider-registry"), "../..")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return plugins
+}
+
+// cli has the configuration and a state. The provider is a program of its own, since the configuration has two of it: one
+// that is attached would serve both.
+func (r recording) cli(t *testing.T, plugins string, env *acctest.Env, written string) *acctest.CLI {
+	t.Helper()
+	cli := newRecorder(t, plugins, nil)
 	cli.Write("main.tf", withProviders(env, r.config))
 	cli.Write("terraform.tfstate", written)
-	cli.Run("init", "-no-color")
 	return cli
 }
 
