@@ -63,27 +63,19 @@ func (r *run) begin(ctx context.Context, limit time.Duration) (reading context.C
 	r.mu.Lock()
 	over, late := r.over, r.isOver()
 	r.mu.Unlock()
-	var cancel context.CancelFunc
 	if limit > 0 {
-		reading, cancel = context.WithTimeout(ctx, limit)
+		reading, done = context.WithTimeout(ctx, limit)
 	} else {
-		reading, cancel = context.WithCancel(ctx)
-	}
-	done = func() {
-		cancel()
-		// A provider that is attached is configured again by the next run, also within one process of the tool. The framework
-		// does not guard what it then replaces, so the end of a call and restart meet here.
-		r.mu.Lock()
-		defer r.mu.Unlock()
+		reading, done = context.WithCancel(ctx)
 	}
 	if late {
-		cancel()
+		done()
 		return reading, done
 	}
 	go func() {
 		select {
 		case <-over:
-			cancel()
+			done()
 		case <-reading.Done():
 		}
 	}()
