@@ -4,11 +4,11 @@
 //
 // # How to write an acceptance test that also runs live
 //
-// Start it with [Everywhere], or with [RegistryOrLive] if it is about one registry. On a live server it then shares the
+// Start it with [ForEachRegistry], or with [EmbeddedOrLive] if it is about one registry. On a live server it then shares the
 // server with the other tests and with strangers, so:
 //
 //   - Every name comes from the env: env.Name("quinn"), env.Email("quinn"), and <quinn> in configurations, in the import ids
-//     of a Lifecycle and in env.Says. An embedded registry gets them as they are; on a live server they begin with the
+//     of a Lifecycle and in env.ExpectText. An embedded registry gets them as they are; on a live server they begin with the
 //     test's prefix, by which they are found again and removed.
 //   - What the test relies on it makes, before the first step: env.User(t, "alice"), env.User(t, "boss", acctest.Admin),
 //     env.Group(t, "developers"). An embedded registry has some of them from the start.
@@ -21,7 +21,7 @@
 //     prefix.
 //
 // A test that needs an embedded registry (faults, the clock, latency, thresholds, a directory, requests to count) starts with
-// [Dialects] or [Registry]; a live run skips it. [EmbeddedOnly] says why in the report of such a run.
+// [ForEachEmbedded] or [StartEmbedded]; a live run skips it. [SkipOnLive] says why in the report of such a run.
 package acctest
 
 import (
@@ -76,37 +76,37 @@ type Env struct {
 	blind  error // why there is no before
 }
 
-// Dialects runs a test in parallel on an embedded registry of each dialect.
-func Dialects(t *testing.T, test func(t *testing.T, env *Env)) {
+// ForEachEmbedded runs a test in parallel on an embedded registry of each dialect.
+func ForEachEmbedded(t *testing.T, test func(t *testing.T, env *Env)) {
 	t.Helper()
-	EmbeddedOnly(t, "it looks or reaches into the server")
+	SkipOnLive(t, "it looks or reaches into the server")
 	for _, dialect := range []devregistry.Dialect{devregistry.Artifactory, devregistry.ArtifactKeeper} {
 		t.Run(string(dialect), func(t *testing.T) {
 			t.Parallel()
-			test(t, Registry(t, dialect))
+			test(t, StartEmbedded(t, dialect))
 		})
 	}
 }
 
-// Everywhere is Dialects for a test that can share a server: with a live one it runs there.
-func Everywhere(t *testing.T, test func(t *testing.T, env *Env)) {
+// ForEachRegistry is ForEachEmbedded for a test that can share a server: with a live one it runs there.
+func ForEachRegistry(t *testing.T, test func(t *testing.T, env *Env)) {
 	t.Helper()
 	if live.Current() == "" {
-		Dialects(t, test)
+		ForEachEmbedded(t, test)
 		return
 	}
-	NeedAcc(t)
+	SkipWithoutAcc(t)
 	t.Run(string(liveServer(t).Server.Type), func(t *testing.T) {
 		t.Parallel()
 		test(t, onLiveServer(t))
 	})
 }
 
-// Registry starts an embedded registry that lives as long as the test. It skips the test unless TF_ACC is set.
-func Registry(t *testing.T, dialect devregistry.Dialect, options ...func(*devregistry.Options)) *Env {
+// StartEmbedded starts an embedded registry that lives as long as the test. It skips the test unless TF_ACC is set.
+func StartEmbedded(t *testing.T, dialect devregistry.Dialect, options ...func(*devregistry.Options)) *Env {
 	t.Helper()
-	NeedAcc(t)
-	EmbeddedOnly(t, "it wants one of its own")
+	SkipWithoutAcc(t)
+	SkipOnLive(t, "it wants one of its own")
 	server := devregistrytest.Start(t, dialect, options...)
 	env := &Env{Dialect: dialect, Server: server, Registry: Open(t, server)}
 	env.look = func() (snapshot, error) { return inStore(server.Store), nil }
@@ -114,29 +114,29 @@ func Registry(t *testing.T, dialect devregistry.Dialect, options ...func(*devreg
 	return env
 }
 
-// RegistryOrLive is Registry for a test that can share a server. A live server of the other kind skips it.
-func RegistryOrLive(t *testing.T, dialect devregistry.Dialect) *Env {
+// EmbeddedOrLive is StartEmbedded for a test that can share a server. A live server of the other kind skips it.
+func EmbeddedOrLive(t *testing.T, dialect devregistry.Dialect) *Env {
 	t.Helper()
 	if live.Current() == "" {
-		return Registry(t, dialect)
+		return StartEmbedded(t, dialect)
 	}
-	NeedAcc(t)
+	SkipWithoutAcc(t)
 	if found := liveServer(t).Server.Type; found != registry.Type(dialect) {
 		t.Skipf("needs %s, and the live server is %s", registry.Type(dialect).Title(), found.Title())
 	}
 	return onLiveServer(t)
 }
 
-// EmbeddedOnly skips a test when the tests run on a live server, and says why.
-func EmbeddedOnly(t *testing.T, why string) {
+// SkipOnLive skips a test when the tests run on a live server, and says why.
+func SkipOnLive(t *testing.T, why string) {
 	t.Helper()
 	if live.Current() != "" {
 		t.Skip("needs an embedded registry: " + why)
 	}
 }
 
-// NeedAcc skips a test that needs the command line tool unless TF_ACC is set. NewCLI leaves that to its callers.
-func NeedAcc(t *testing.T) {
+// SkipWithoutAcc skips a test that needs the command line tool unless TF_ACC is set. NewCLI leaves that to its callers.
+func SkipWithoutAcc(t *testing.T) {
 	t.Helper()
 	if os.Getenv("TF_ACC") == "" {
 		t.Skip("acceptance tests need TF_ACC=1")
@@ -162,12 +162,12 @@ func Open(t testing.TB, server *devregistry.Server) *registry.Registry {
 	return reg
 }
 
-// Keeper reports whether the registry is an Artifact Keeper.
-func (e *Env) Keeper() bool { return e.Dialect == devregistry.ArtifactKeeper }
+// IsArtifactKeeper reports whether the registry is an Artifact Keeper.
+func (e *Env) IsArtifactKeeper() bool { return e.Dialect == devregistry.ArtifactKeeper }
 
 // Pick chooses by dialect.
 func Pick[T any](e *Env, artifactory, keeper T) T {
-	if e.Keeper() {
+	if e.IsArtifactKeeper() {
 		return keeper
 	}
 	return artifactory

@@ -48,13 +48,13 @@ func (e *Env) Expand(text string) string {
 	return placeholder.ReplaceAllStringFunc(text, func(found string) string { return e.Name(found[1 : len(found)-1]) })
 }
 
-// Says is the function of this name with every <base> replaced by Name(base).
-func (e *Env) Says(parts ...string) *regexp.Regexp {
+// ExpectText is the function of this name with every <base> replaced by Name(base).
+func (e *Env) ExpectText(parts ...string) *regexp.Regexp {
 	expanded := make([]string, len(parts))
 	for i, part := range parts {
 		expanded[i] = e.Expand(part)
 	}
-	return Says(expanded...)
+	return ExpectText(expanded...)
 }
 
 // Admin makes User's account an administrator.

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Says makes a pattern of what an error has to say: the parts, in order, wherever the tool breaks their lines.
-func Says(parts ...string) *regexp.Regexp {
+// ExpectText makes a pattern of what an error has to say: the parts, in order, wherever the tool breaks their lines.
+func ExpectText(parts ...string) *regexp.Regexp {
 	patterns := make([]string, len(parts))
 	for i, part := range parts {
 		words := strings.Fields(part)

@@ -142,7 +142,7 @@ func (e *Env) onServer(ctx context.Context) (snapshot, error) {
 // name that the test made up is asked for.
 func (e *Env) tokensOnServer(ctx context.Context, s *snapshot, users []registry.User) error {
 	owners := users
-	if !e.Keeper() {
+	if !e.IsArtifactKeeper() {
 		owners = nil
 		for _, name := range e.names.all() {
 			owners = append(owners, registry.User{ID: name, Username: name})
@@ -164,7 +164,7 @@ func (e *Env) tokensOnServer(ctx context.Context, s *snapshot, users []registry.
 
 // permissionsOnServer adds permissions by name, and the rules of repositories that belong to the test alone.
 func (e *Env) permissionsOnServer(ctx context.Context, s *snapshot) error {
-	if e.Keeper() {
+	if e.IsArtifactKeeper() {
 		for _, key := range e.leased {
 			p, err := e.Registry.Permissions.Get(ctx, key)
 			if err == nil {

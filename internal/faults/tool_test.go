@@ -18,7 +18,7 @@ import (
 // held against it. FAULTS_SEED draws other cells than those of every day; TestKilledProcesses kills the tool's processes.
 func TestSampleByTool(t *testing.T) {
 	t.Parallel()
-	acctest.NeedAcc(t)
+	acctest.SkipWithoutAcc(t)
 	for _, dialect := range dialects {
 		t.Run(string(dialect), func(t *testing.T) {
 			t.Parallel()

@@ -55,7 +55,7 @@ func updates(address string) resource.ConfigPlanChecks {
 
 func TestGroupLifecycle(t *testing.T) {
 	t.Parallel()
-	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+	acctest.ForEachRegistry(t, func(t *testing.T, env *acctest.Env) {
 		env.User(t, "alice")
 		env.User(t, "bob")
 		dana := env.User(t, "dana").Username
@@ -113,7 +113,7 @@ func TestGroupLifecycle(t *testing.T) {
 // Imported with its members, it is the same in every way of importing.
 func TestGroupImport(t *testing.T) {
 	t.Parallel()
-	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+	acctest.ForEachRegistry(t, func(t *testing.T, env *acctest.Env) {
 		env.User(t, "alice")
 		env.Group(t, "readers")
 		env.Live(t, acctest.Lifecycle{
@@ -133,15 +133,15 @@ func TestGroupImport(t *testing.T) {
 		})
 		env.Test(t, resource.TestStep{
 			Config: config, ResourceName: address, ImportState: true, ImportStateId: env.Name("nobodies"),
-			ExpectError: env.Says(`Cannot import group "<nobodies>"`),
+			ExpectError: env.ExpectText(`Cannot import group "<nobodies>"`),
 		})
 	})
 }
 
 func TestGroupFlags(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, "its group takes in everybody who is made meanwhile, and makes administrators of them")
-	env := acctest.Registry(t, devregistry.Artifactory)
+	acctest.SkipOnLive(t, "its group takes in everybody who is made meanwhile, and makes administrators of them")
+	env := acctest.StartEmbedded(t, devregistry.Artifactory)
 	with := func(flags string) string {
 		return group("name = \"<team>\"\n artifactory = {\n" + flags + "\n}")
 	}
@@ -175,7 +175,7 @@ func TestGroupFlags(t *testing.T) {
 
 func TestGroupRename(t *testing.T) {
 	t.Parallel()
-	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+	acctest.ForEachRegistry(t, func(t *testing.T, env *acctest.Env) {
 		env.User(t, "alice")
 		env.User(t, "bob")
 		action := acctest.Pick(env, plancheck.ResourceActionDestroyBeforeCreate, plancheck.ResourceActionUpdate)
@@ -197,7 +197,7 @@ func TestGroupRename(t *testing.T) {
 // Membership that is not managed is nobody's drift, and what was managed is let go of as it is.
 func TestGroupMembersNotManaged(t *testing.T) {
 	t.Parallel()
-	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+	acctest.ForEachRegistry(t, func(t *testing.T, env *acctest.Env) {
 		env.User(t, "alice")
 		env.User(t, "bob")
 		env.User(t, "dana")
@@ -240,8 +240,8 @@ func TestGroupMembersNotManaged(t *testing.T) {
 
 func TestGroupOwnedBySignOn(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, "it hands a group to single sign-on, which only single sign-on can")
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.SkipOnLive(t, "it hands a group to single sign-on, which only single sign-on can")
+	acctest.ForEachEmbedded(t, func(t *testing.T, env *acctest.Env) {
 		with := func(body string) string { return env.Config(group("name = \"<team>\"\n" + body)) }
 		env.Test(
 			t,
@@ -254,7 +254,7 @@ func TestGroupOwnedBySignOn(t *testing.T) {
 					})
 				},
 				Config:      with(`members = ["<alice>", "<bob>"]`),
-				ExpectError: env.Says(`The membership belongs to saml`, `Leave members out`),
+				ExpectError: env.ExpectText(`The membership belongs to saml`, `Leave members out`),
 			},
 			resource.TestStep{Config: with(`description = "Theirs"`), ConfigPlanChecks: updates(address)},
 		)
@@ -263,7 +263,7 @@ func TestGroupOwnedBySignOn(t *testing.T) {
 
 func TestGroupBadInput(t *testing.T) {
 	t.Parallel()
-	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+	acctest.ForEachRegistry(t, func(t *testing.T, env *acctest.Env) {
 		env.User(t, "alice")
 		env.Group(t, "developers")
 		cases := map[string]struct {
@@ -282,7 +282,7 @@ func TestGroupBadInput(t *testing.T) {
 				"name = \"<team>\"\n artifactory = {\n policy_manager = true\n policy_viewer = false\n}", []string{`policy_manager implies policy_viewer`},
 			},
 		}
-		if env.Keeper() {
+		if env.IsArtifactKeeper() {
 			cases["the other registry's block"] = struct {
 				body string
 				says []string
@@ -299,7 +299,7 @@ func TestGroupBadInput(t *testing.T) {
 		}
 		for name, c := range cases {
 			t.Run(name, func(t *testing.T) {
-				env.Test(t, resource.TestStep{Config: env.Config(group(c.body)), ExpectError: env.Says(c.says...)})
+				env.Test(t, resource.TestStep{Config: env.Config(group(c.body)), ExpectError: env.ExpectText(c.says...)})
 			})
 		}
 	})
@@ -308,14 +308,14 @@ func TestGroupBadInput(t *testing.T) {
 // An unknown member leaves the group that exists, and its state, as they were.
 func TestGroupUnknownMemberLater(t *testing.T) {
 	t.Parallel()
-	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+	acctest.ForEachRegistry(t, func(t *testing.T, env *acctest.Env) {
 		env.User(t, "alice")
 		env.Test(
 			t,
 			resource.TestStep{Config: env.Config(group("name = \"<team>\"\n members = [\"<alice>\"]"))},
 			resource.TestStep{
 				Config:      env.Config(group("name = \"<team>\"\n description = \"New\"\n members = [\"<alice>\", \"<nobody>\"]")),
-				ExpectError: env.Says(`Cannot change the members of group "<team>"`, `There is no user "<nobody>"`),
+				ExpectError: env.ExpectText(`Cannot change the members of group "<team>"`, `There is no user "<nobody>"`),
 			},
 			resource.TestStep{
 				Config:            env.Config(group("name = \"<team>\"\n description = \"New\"\n members = [\"<alice>\"]")),
@@ -329,8 +329,8 @@ func TestGroupUnknownMemberLater(t *testing.T) {
 // The answer to the create is lost, the group is not: there is one, in the state, and a destroy removes it.
 func TestGroupLostAnswer(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, "it loses an answer")
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.SkipOnLive(t, "it loses an answer")
+	acctest.ForEachEmbedded(t, func(t *testing.T, env *acctest.Env) {
 		endpoint := acctest.Pick(env, "POST /access/api/v2/groups/{$}", "POST /api/v1/groups/{$}")
 		if err := env.Server.Faults.Set(devregistry.Fault{Endpoint: endpoint, Kind: devregistry.FaultResetAfter}); err != nil {
 			t.Fatal(err)
@@ -348,7 +348,7 @@ func TestGroupLostAnswer(t *testing.T) {
 
 func TestGroupDataSource(t *testing.T) {
 	t.Parallel()
-	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+	acctest.ForEachRegistry(t, func(t *testing.T, env *acctest.Env) {
 		env.Group(t, "developers")
 		env.Group(t, "crew", acctest.Members(env.User(t, "alice"), env.User(t, "bob")))
 		check := func(attribute string, value knownvalue.Check) statecheck.StateCheck {
@@ -358,7 +358,7 @@ func TestGroupDataSource(t *testing.T) {
 			t,
 			resource.TestStep{
 				Config:      env.Config(`data "registry_group" "test" { name = "<nobodies>" }`),
-				ExpectError: env.Says(`Cannot read group "<nobodies>"`),
+				ExpectError: env.ExpectText(`Cannot read group "<nobodies>"`),
 			},
 			resource.TestStep{
 				Config: env.Config(`data "registry_group" "test" { name = "<crew>" }`),

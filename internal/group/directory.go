@@ -17,7 +17,7 @@ import (
 
 // checkLDAP applies what Artifactory wants of groups that stand for one of a directory.
 func checkLDAP(config model, own artifactoryModel, diags *diag.Diagnostics) {
-	if !tfkit.Set(own.LDAP) {
+	if !tfkit.IsSet(own.LDAP) {
 		return
 	}
 	if name := config.Name.ValueString(); name != strings.ToLower(name) {
@@ -25,7 +25,7 @@ func checkLDAP(config model, own artifactoryModel, diags *diag.Diagnostics) {
 			fmt.Sprintf("Artifactory finds the groups of a directory by their names in lower case and never synchronises %q. Write %q; group_dn keeps the directory's spelling.",
 				name, strings.ToLower(name)))
 	}
-	if tfkit.Set(config.Members) {
+	if tfkit.IsSet(config.Members) {
 		diags.AddAttributeError(path.Root("members"), "The membership belongs to the directory",
 			"Who is in a group of a directory is decided at their sign-in. Leave members out.")
 	}
@@ -33,7 +33,7 @@ func checkLDAP(config model, own artifactoryModel, diags *diag.Diagnostics) {
 
 // planLink leaves to the server what follows from another directory group.
 func planLink(ctx context.Context, plan, state model, resp *resource.ModifyPlanResponse) {
-	if !tfkit.Set(plan.Artifactory) || !tfkit.Set(state.Artifactory) {
+	if !tfkit.IsSet(plan.Artifactory) || !tfkit.IsSet(state.Artifactory) {
 		return
 	}
 	var next, before artifactoryModel
@@ -51,7 +51,7 @@ func planLink(ctx context.Context, plan, state model, resp *resource.ModifyPlanR
 // warnCollision says what a group made here does to one of the same name in a directory. Where directories own groups by
 // themselves, nobody can tell beforehand whether there is one.
 func warnCollision(ctx context.Context, reg *registry.Registry, plan model, diags *diag.Diagnostics) {
-	if reg.GroupSources == nil || !tfkit.Set(plan.Name) {
+	if reg.GroupSources == nil || !tfkit.IsSet(plan.Name) {
 		return
 	}
 	sources, err := reg.GroupSources.Names(ctx)

@@ -24,7 +24,7 @@ func linked(strategy, dn, more string) string {
 // A group of a directory is made, changed and found again; what only the newer API knows survives the older one.
 func TestGroupOfDirectory(t *testing.T) {
 	t.Parallel()
-	env := acctest.RegistryOrLive(t, devregistry.Artifactory)
+	env := acctest.EmbeddedOrLive(t, devregistry.Artifactory)
 	const dn, other = "cn=Team,ou=groups,dc=example,dc=com", "cn=Team\\;x,ou=teams,dc=example,dc=com"
 	attributes := func(strategy, dn string) statecheck.StateCheck {
 		return statecheck.ExpectKnownValue(address, tfjsonpath.New("artifactory").AtMapKey("realm_attributes"),
@@ -57,7 +57,7 @@ func TestGroupOfDirectory(t *testing.T) {
 // A local group becomes one of the directory in place, and nobody leaves it for that.
 func TestGroupBecomesOneOfDirectory(t *testing.T) {
 	t.Parallel()
-	env := acctest.RegistryOrLive(t, devregistry.Artifactory)
+	env := acctest.EmbeddedOrLive(t, devregistry.Artifactory)
 	env.User(t, "alice")
 	members := func() {
 		if got := find(t, env, "team").Members; len(got) != 1 || got[0] != env.Name("alice") {
@@ -77,7 +77,7 @@ func TestGroupBecomesOneOfDirectory(t *testing.T) {
 
 func TestGroupOfDirectoryBadInput(t *testing.T) {
 	t.Parallel()
-	env := acctest.RegistryOrLive(t, devregistry.Artifactory)
+	env := acctest.EmbeddedOrLive(t, devregistry.Artifactory)
 	env.Group(t, "developers")
 	link := "artifactory = {\n ldap = {\n strategy = \"STATIC\"\n group_dn = \"cn=x,dc=example,dc=com\"\n }\n}"
 	for name, c := range map[string]struct {
@@ -92,7 +92,7 @@ func TestGroupOfDirectoryBadInput(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			env.Test(t, resource.TestStep{Config: env.Config(c.config), ExpectError: env.Says(c.says...)})
+			env.Test(t, resource.TestStep{Config: env.Config(c.config), ExpectError: env.ExpectText(c.says...)})
 		})
 	}
 }
@@ -114,7 +114,7 @@ func TestGroupWarnsOfCollision(t *testing.T) {
 		env.Server.Store.Update(func(st *state.State) {
 			st.ArtifactKeeper.SSO = append(st.ArtifactKeeper.SSO, &state.SSOProvider{ID: "1", Kind: "ldap", Name: "corp", Enabled: true})
 		})
-		if n := warnings(); (n == 1) != env.Keeper() {
+		if n := warnings(); (n == 1) != env.IsArtifactKeeper() {
 			t.Errorf("with a directory there are %d warnings", n)
 		}
 	})

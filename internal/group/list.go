@@ -59,7 +59,7 @@ func (l *groupList) List(ctx context.Context, req list.ListRequest, stream *list
 		return
 	}
 	contains := registry.LowerASCII(config.NameContains.ValueString())
-	groups := tfkit.Keep(reg.Groups.List(ctx, registry.GroupFilter{Contains: config.NameContains.ValueString()}), func(g registry.Group) bool {
+	groups := tfkit.Filter(reg.Groups.List(ctx, registry.GroupFilter{Contains: config.NameContains.ValueString()}), func(g registry.Group) bool {
 		return strings.Contains(registry.LowerASCII(g.Name), contains)
 	})
 	stream.Results = tfkit.ListResults(ctx, req, "Cannot list groups", groups, func(g registry.Group, result *list.ListResult) error {

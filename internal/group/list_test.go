@@ -69,7 +69,7 @@ func TestGroupListResource(t *testing.T) {
 		}
 		got := p.List(listType, map[string]any{"name_contains": "team"}, 0, true)
 		want := map[string]any{"id": find(t, env, "team-0000").ID, "name": "team-0000", "members": []any{"alice"}}
-		if !env.Keeper() {
+		if !env.IsArtifactKeeper() {
 			want["artifactory"] = map[string]any{
 				"auto_join": false, "admin_privileges": false, "realm": "internal", "reports_manager": false, "watch_manager": false,
 				"policy_manager": false, "policy_viewer": false, "manage_resources": false, "manage_webhook": false,

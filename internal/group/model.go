@@ -92,7 +92,7 @@ func (m *commonModel) FromAPI(ctx context.Context, in registry.Group) diag.Diagn
 	var diags diag.Diagnostics
 	m.ID = types.StringValue(in.ID)
 	m.Name = types.StringValue(in.Name)
-	m.Description = tfkit.KeepEmpty(m.Description, in.Description)
+	m.Description = tfkit.PreserveEmpty(m.Description, in.Description)
 	m.ExternalSource = tfkit.StringOrNull(in.ExternalSource)
 	if in.Members != nil {
 		var d diag.Diagnostics
@@ -115,7 +115,7 @@ func (m *commonModel) ToAPI(ctx context.Context) (registry.GroupSpec, diag.Diagn
 	spec := registry.GroupSpec{Name: m.Name.ValueString(), Description: m.Description.ValueString()}
 	members, diags := tfkit.Strings(ctx, m.Members)
 	spec.Members = members
-	if tfkit.Set(m.Artifactory) {
+	if tfkit.IsSet(m.Artifactory) {
 		var own artifactoryModel
 		diags.Append(own.FromTerraform(ctx, m.Artifactory)...)
 		patch, d := own.ToAPI(ctx)
@@ -182,7 +182,7 @@ func (a *artifactoryModel) ToAPI(ctx context.Context) (*registry.ArtifactoryGrou
 
 // link gives the directory's group; nil where none is given.
 func (a *artifactoryModel) link(ctx context.Context) (*registry.LDAPGroupLink, diag.Diagnostics) {
-	if !tfkit.Set(a.LDAP) {
+	if !tfkit.IsSet(a.LDAP) {
 		return nil, nil
 	}
 	var own ldapModel

@@ -43,7 +43,7 @@ func TestGroupMoves(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			env := acctest.Registry(t, "artifactory")
+			env := acctest.StartEmbedded(t, "artifactory")
 			config := map[string]any{"name": "readers"}
 			for name, v := range move.To.Config {
 				config[name] = v
@@ -57,7 +57,7 @@ func TestGroupMoves(t *testing.T) {
 	}
 	t.Run("artifactkeeper_group", func(t *testing.T) {
 		t.Parallel()
-		env := acctest.Registry(t, "artifact_keeper")
+		env := acctest.StartEmbedded(t, "artifact_keeper")
 		readers, err := env.Registry.Groups.FindByName(t.Context(), "readers")
 		if err != nil {
 			t.Fatal(err)

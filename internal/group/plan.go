@@ -21,10 +21,10 @@ func (r *groupResource) ValidateConfig(ctx context.Context, req resource.Validat
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if tfkit.Set(config.Name) {
+	if tfkit.IsSet(config.Name) {
 		checkName("", config.Name.ValueString(), &resp.Diagnostics)
 	}
-	if !tfkit.Set(config.Artifactory) {
+	if !tfkit.IsSet(config.Artifactory) {
 		return
 	}
 	var own artifactoryModel
@@ -33,7 +33,7 @@ func (r *groupResource) ValidateConfig(ctx context.Context, req resource.Validat
 		resp.Diagnostics.AddAttributeError(path.Root("artifactory").AtName("auto_join"), "auto_join makes everybody an administrator",
 			"A group that every new user joins cannot have admin_privileges: Artifactory refuses the combination. Drop one of the two.")
 	}
-	if own.AutoJoin.ValueBool() && tfkit.Set(config.Members) {
+	if own.AutoJoin.ValueBool() && tfkit.IsSet(config.Members) {
 		resp.Diagnostics.AddAttributeWarning(path.Root("members"), "Every new user joins this group by themselves",
 			"With auto_join, new users show up as drift of members, and the next apply removes them. Leave members out, and use "+
 				"registry_group_membership for single users.")
@@ -78,7 +78,7 @@ func (r *groupResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 		resp.RequiresReplace.Append(path.Root("name")) // its API addresses groups by name
 		return
 	}
-	if !tfkit.Set(config.Members) || plan.Members.Equal(state.Members) {
+	if !tfkit.IsSet(config.Members) || plan.Members.Equal(state.Members) {
 		return
 	}
 	if state.Members.IsNull() {
@@ -107,12 +107,12 @@ func warnTakeover(ctx context.Context, reg *registry.Registry, plan, state model
 
 // planPolicyViewer plans what switching policy_manager on does to policy_viewer.
 func (r *groupResource) planPolicyViewer(ctx context.Context, config, state model, resp *resource.ModifyPlanResponse) {
-	if !tfkit.Set(config.Artifactory) {
+	if !tfkit.IsSet(config.Artifactory) {
 		return
 	}
 	var own, current artifactoryModel
 	resp.Diagnostics.Append(own.FromTerraform(ctx, config.Artifactory)...)
-	if tfkit.Set(state.Artifactory) {
+	if tfkit.IsSet(state.Artifactory) {
 		resp.Diagnostics.Append(current.FromTerraform(ctx, state.Artifactory)...)
 	}
 	policies := tfkit.XrayPolicies{Manager: own.PolicyManager, Viewer: own.PolicyViewer}
@@ -122,16 +122,16 @@ func (r *groupResource) planPolicyViewer(ctx context.Context, config, state mode
 // checkServer applies the rules of the server at hand to a configuration.
 func checkServer(ctx context.Context, reg *registry.Registry, config commonModel) diag.Diagnostics {
 	var diags diag.Diagnostics
-	if tfkit.Set(config.Name) {
+	if tfkit.IsSet(config.Name) {
 		checkName(reg.Server.Type, config.Name.ValueString(), &diags)
 	}
 	// In Create the configuration is the plan, where a computed block is unknown: only a given one is somebody's wish.
-	if tfkit.Set(config.Artifactory) && reg.Server.Type != registry.Artifactory {
+	if tfkit.IsSet(config.Artifactory) && reg.Server.Type != registry.Artifactory {
 		diags.AddAttributeError(path.Root("artifactory"), "This registry is "+reg.Server.Type.Title(),
 			fmt.Sprintf("The artifactory block holds what only JFrog Artifactory's groups have, and %s is %s. Remove the block.",
 				reg.Server.URL, reg.Server.Type.Title()))
 	}
-	if tfkit.Set(config.Members) && !slices.ContainsFunc(config.Members.Elements(), attr.Value.IsUnknown) {
+	if tfkit.IsSet(config.Members) && !slices.ContainsFunc(config.Members.Elements(), attr.Value.IsUnknown) {
 		members, d := tfkit.Strings(ctx, config.Members)
 		diags.Append(d...)
 		diags.Append(tfkit.CheckUsernames(reg.Server.Type, path.Root("members"), members)...)
@@ -149,12 +149,12 @@ func checkName(t registry.Type, name string, diags *diag.Diagnostics) {
 func (m *commonModel) changes(ctx context.Context, state commonModel) (registry.GroupSpec, bool, diag.Diagnostics) {
 	spec := registry.GroupSpec{Name: m.Name.ValueString(), Description: m.Description.ValueString()}
 	changed := spec.Name != state.Name.ValueString() || spec.Description != state.Description.ValueString()
-	if !tfkit.Set(m.Artifactory) {
+	if !tfkit.IsSet(m.Artifactory) {
 		return spec, changed, nil
 	}
 	var planned, current artifactoryModel
 	diags := planned.FromTerraform(ctx, m.Artifactory)
-	if tfkit.Set(state.Artifactory) {
+	if tfkit.IsSet(state.Artifactory) {
 		diags.Append(current.FromTerraform(ctx, state.Artifactory)...)
 	}
 	link, d := planned.link(ctx)

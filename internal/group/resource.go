@@ -83,7 +83,7 @@ func (r *groupResource) Create(ctx context.Context, req resource.CreateRequest, 
 		}
 		resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 		resp.Diagnostics.Append(resp.Identity.Set(ctx, r.identity(state))...)
-		resp.Diagnostics.Append(r.Stamp(ctx, reg, resp.Private)...)
+		resp.Diagnostics.Append(r.RecordServer(ctx, reg, resp.Private)...)
 	}
 	if err != nil {
 		tfkit.AddError(&resp.Diagnostics, fmt.Sprintf("Cannot create group %q", spec.Name), err)
@@ -97,7 +97,7 @@ func create(ctx context.Context, reg *registry.Registry, spec registry.GroupSpec
 	if made.ID != "" {
 		return made, err
 	}
-	made, err = tfkit.Settle(ctx, made, err,
+	made, err = tfkit.AdoptCreated(ctx, made, err,
 		func(ctx context.Context) (registry.Group, error) { return reg.Groups.FindByName(ctx, spec.Name) },
 		func(g registry.Group) bool {
 			_, strangers := tfkit.Difference(g.Members, spec.Members)
@@ -125,13 +125,13 @@ func (r *groupResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	limit, diags := state.Timeouts.Read(ctx, timeout)
 	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(tfkit.KeepIdentity(ctx, resp.Identity, r.identity(state))...)
+	resp.Diagnostics.Append(tfkit.SetIdentityOnce(ctx, resp.Identity, r.identity(state))...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(registry.Refreshing(ctx), limit)
 	defer cancel()
-	reg := r.OpenSame(ctx, resp.Private, &resp.Diagnostics)
+	reg := r.OpenExisting(ctx, resp.Private, &resp.Diagnostics)
 	if reg == nil {
 		return
 	}
@@ -171,7 +171,7 @@ func (r *groupResource) Update(ctx context.Context, req resource.UpdateRequest, 
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	reg := r.OpenSame(ctx, resp.Private, &resp.Diagnostics)
+	reg := r.OpenExisting(ctx, resp.Private, &resp.Diagnostics)
 	if reg == nil {
 		r.RequireConfigured(&resp.Diagnostics)
 		return
@@ -184,7 +184,7 @@ func (r *groupResource) Update(ctx context.Context, req resource.UpdateRequest, 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if tfkit.Set(config.Members) {
+	if tfkit.IsSet(config.Members) {
 		r.updateMembers(ctx, reg, plan, &state, &resp.Diagnostics)
 	}
 	state.Timeouts = plan.Timeouts
@@ -246,7 +246,7 @@ func (r *groupResource) Delete(ctx context.Context, req resource.DeleteRequest, 
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	reg := r.OpenSame(ctx, resp.Private, &resp.Diagnostics)
+	reg := r.OpenExisting(ctx, resp.Private, &resp.Diagnostics)
 	if reg == nil {
 		r.RequireConfigured(&resp.Diagnostics)
 		return

@@ -104,7 +104,7 @@ func artifactoryAttribute() schema.SingleNestedAttribute {
 						MarkdownDescription: "Strategy of the `registry_ldap_group_settings` that finds the group: `STATIC`, `DYNAMIC` or `HIERARCHICAL`.",
 					},
 					"group_dn": schema.StringAttribute{
-						Required: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1), tfkit.Checked("DN", directory.CheckDN)},
+						Required: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1), tfkit.SyntaxValidator("DN", directory.CheckDN)},
 						MarkdownDescription: "Full DN of the directory's group, exactly as the directory has it, such as `cn=developers,ou=groups,dc=example,dc=com`.",
 					},
 				},

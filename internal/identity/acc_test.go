@@ -36,7 +36,7 @@ func they(env *acctest.Env, username, by string) []statecheck.StateCheck {
 
 func TestIdentity(t *testing.T) {
 	t.Parallel()
-	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+	acctest.ForEachRegistry(t, func(t *testing.T, env *acctest.Env) {
 		whitfield := people(t, env)
 		named := acctest.Pick(env, they(env, "erin@example.com", "email"), they(env, "dana", "email"))
 		byAddress := acctest.Pick(env, "<erin@example.com>", whitfield)
@@ -79,7 +79,7 @@ func TestIdentity(t *testing.T) {
 // and what is found may be called otherwise. Terraform holds the result against the plan.
 func TestIdentityDeferred(t *testing.T) {
 	t.Parallel()
-	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+	acctest.ForEachRegistry(t, func(t *testing.T, env *acctest.Env) {
 		look := person("<renamed-yesterday>", "<QUINN>@EXAMPLE.COM", `match = ["email_local_part", "email"]`, "depends_on = [registry_user.test]")
 		env.Test(t, resource.TestStep{
 			Config: env.Config(`
@@ -112,7 +112,7 @@ func people(t *testing.T, env *acctest.Env) string {
 	env.User(t, "bob")
 	env.User(t, "carol", acctest.Disabled)
 	env.User(t, "admin", acctest.Admin)
-	if !env.Keeper() {
+	if !env.IsArtifactKeeper() {
 		env.User(t, "erin@example.com", func(u *registry.UserSpec) { u.Email = u.Username })
 	}
 	return env.User(t, "dana", func(u *registry.UserSpec) { u.Email = env.Expand("<d.whitfield@example.org>") }).Email
@@ -120,8 +120,8 @@ func people(t *testing.T, env *acctest.Env) string {
 
 func TestIdentityScan(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, "it reads every account of the server")
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.SkipOnLive(t, "it reads every account of the server")
+	acctest.ForEachEmbedded(t, func(t *testing.T, env *acctest.Env) {
 		env.Test(t, resource.TestStep{
 			Config:            env.Config(person("x", people(t, env), `match = ["username"]`, "scan = true")),
 			ConfigStateChecks: they(env, "dana", "scan"),
@@ -131,7 +131,7 @@ func TestIdentityScan(t *testing.T) {
 
 func TestIdentityRefuses(t *testing.T) {
 	t.Parallel()
-	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+	acctest.ForEachRegistry(t, func(t *testing.T, env *acctest.Env) {
 		people(t, env)
 		for name, c := range map[string]struct {
 			body string
@@ -148,7 +148,7 @@ func TestIdentityRefuses(t *testing.T) {
 			"no match":            {person("<alice>", "<alice>@example.com", `match = []`), []string{"match", "at least 1"}},
 		} {
 			t.Run(name, func(t *testing.T) {
-				env.Test(t, resource.TestStep{Config: env.Config(c.body), ExpectError: env.Says(c.says...)})
+				env.Test(t, resource.TestStep{Config: env.Config(c.body), ExpectError: env.ExpectText(c.says...)})
 			})
 		}
 	})
@@ -156,30 +156,30 @@ func TestIdentityRefuses(t *testing.T) {
 
 func TestIdentityOfAServiceAccount(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, "it needs a service account, which the provider does not make")
-	env := acctest.Registry(t, devregistry.ArtifactKeeper)
+	acctest.SkipOnLive(t, "it needs a service account, which the provider does not make")
+	env := acctest.StartEmbedded(t, devregistry.ArtifactKeeper)
 	env.Test(t, resource.TestStep{
 		Config:      env.Config(person("svc-builder", "svc-builder@service-accounts.local"), "allow_admin_tokens = true"),
-		ExpectError: env.Says("is a service account", "own account"),
+		ExpectError: env.ExpectText("is a service account", "own account"),
 	})
 }
 
 // A group can make an administrator on Artifactory without any flag on the account.
 func TestIdentityOfAnAdministratorByGroup(t *testing.T) {
 	t.Parallel()
-	env := acctest.RegistryOrLive(t, devregistry.Artifactory)
+	env := acctest.EmbeddedOrLive(t, devregistry.Artifactory)
 	alice := env.User(t, "alice")
 	env.Group(t, "operators", acctest.AdminGroup, acctest.Members(alice))
 	env.Test(t, resource.TestStep{
-		Config: env.Config(person(alice.Username, alice.Email)), ExpectError: env.Says("is an administrator"),
+		Config: env.Config(person(alice.Username, alice.Email)), ExpectError: env.ExpectText("is an administrator"),
 	})
 }
 
 // The usual person costs one request to find.
 func TestIdentityRequests(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, "it counts requests")
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.SkipOnLive(t, "it counts requests")
+	acctest.ForEachEmbedded(t, func(t *testing.T, env *acctest.Env) {
 		config := env.Config(person(acctest.Pick(env, "erin@example.com", "alice"), acctest.Pick(env, "erin@example.com", "alice@example.com")))
 		env.Test(
 			t,

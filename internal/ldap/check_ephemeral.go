@@ -64,30 +64,30 @@ func (c *check) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephem
 		a.Sensitive = true
 		return a
 	}
-	dn := tfkit.Checked("DN", directory.CheckDN)
+	dn := tfkit.SyntaxValidator("DN", directory.CheckDN)
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Tries a directory before people do, in plan and in apply, and keeps nothing: no password reaches a plan or a state. Needs Terraform 1.10 or OpenTofu 1.11.\n\n" +
 			"Two parties can answer, and each says so. **The machine that runs Terraform** binds with these settings and looks for `username` as a registry would: `dn`, `email` and `groups`. " +
 			"**The registry** is asked to try stored settings itself, if `ldap_settings` names them and it can (Artifact Keeper): `registry_success` and `registry_message`. Whether the " +
 			"registry reaches the directory from where it runs, only the second can tell.",
 		Attributes: map[string]schema.Attribute{
-			"url":     schema.StringAttribute{Required: true, Validators: []validator.String{tfkit.Checked("LDAP URL", directory.CheckURL)}, MarkdownDescription: "Address of the directory, as in `registry_ldap_settings`."},
+			"url":     schema.StringAttribute{Required: true, Validators: []validator.String{tfkit.SyntaxValidator("LDAP URL", directory.CheckURL)}, MarkdownDescription: "Address of the directory, as in `registry_ldap_settings`."},
 			"base_dn": schema.StringAttribute{Required: true, Validators: []validator.String{dn}, MarkdownDescription: "Where is searched, as in `registry_ldap_settings`."},
 			"search_bases": schema.SetAttribute{
 				Optional: true, ElementType: types.StringType, MarkdownDescription: "Where people are searched, relative to `base_dn`. Default: below `base_dn` itself.",
 			},
-			"search_filter":        text("Filter that finds the person, with `{0}` for `username`. Default `(uid={0})`, and no search with `user_dn_pattern`.", tfkit.Checked("LDAP filter", directory.CheckUserFilter)),
+			"search_filter":        text("Filter that finds the person, with `{0}` for `username`. Default `(uid={0})`, and no search with `user_dn_pattern`.", tfkit.SyntaxValidator("LDAP filter", directory.CheckUserFilter)),
 			"search_sub_tree":      schema.BoolAttribute{Optional: true, MarkdownDescription: "Whether the person is searched in the whole sub-tree rather than directly below the search bases. Default `true`."},
-			"user_dn_pattern":      text("The person's DN relative to `base_dn`, with `{0}` for `username`, such as `uid={0},ou=people`, as Artifactory's settings have it: it signs in as them with `password` and reads their entry with their own rights. When that fails and `search_filter` is given, the search follows.", tfkit.Checked("DN pattern", directory.CheckDNPattern), stringvalidator.AlsoRequires(path.MatchRoot("password"))),
-			"email_attribute":      text("Attribute with the e-mail address. Default `mail`.", tfkit.Checked("attribute name", directory.CheckAttribute)),
+			"user_dn_pattern":      text("The person's DN relative to `base_dn`, with `{0}` for `username`, such as `uid={0},ou=people`, as Artifactory's settings have it: it signs in as them with `password` and reads their entry with their own rights. When that fails and `search_filter` is given, the search follows.", tfkit.SyntaxValidator("DN pattern", directory.CheckDNPattern), stringvalidator.AlsoRequires(path.MatchRoot("password"))),
+			"email_attribute":      text("Attribute with the e-mail address. Default `mail`.", tfkit.SyntaxValidator("attribute name", directory.CheckAttribute)),
 			"manager_dn":           text("DN to search as. Default: anonymously.", dn),
 			"manager_password":     secret("Password of `manager_dn`.", stringvalidator.AlsoRequires(path.MatchRoot("manager_dn"))),
 			"use_starttls":         schema.BoolAttribute{Optional: true, MarkdownDescription: "Whether the connection is encrypted with StartTLS. Default `false`."},
 			"insecure_skip_verify": schema.BoolAttribute{Optional: true, MarkdownDescription: "Whether any certificate is accepted. Default `false`."},
 			"ca_certificate":       text("PEM certificates to trust besides the system's."),
-			"groups_attribute":     text("Attribute of the person's entry with their groups. Default `memberOf`.", tfkit.Checked("attribute name", directory.CheckAttribute)),
+			"groups_attribute":     text("Attribute of the person's entry with their groups. Default `memberOf`.", tfkit.SyntaxValidator("attribute name", directory.CheckAttribute)),
 			"group_base_dn":        text("Full DN below which groups are searched. Needs `group_filter`.", dn, stringvalidator.AlsoRequires(path.MatchRoot("group_filter"))),
-			"group_filter":         text("Filter that finds the groups whose entries list the person, with `{0}` for the person's DN, such as `(member={0})`. Needs `group_base_dn`.", tfkit.Checked("LDAP filter", directory.CheckFilter), stringvalidator.AlsoRequires(path.MatchRoot("group_base_dn"))),
+			"group_filter":         text("Filter that finds the groups whose entries list the person, with `{0}` for the person's DN, such as `(member={0})`. Needs `group_base_dn`.", tfkit.SyntaxValidator("LDAP filter", directory.CheckFilter), stringvalidator.AlsoRequires(path.MatchRoot("group_base_dn"))),
 			"username":             schema.StringAttribute{Required: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1)}, MarkdownDescription: "Name that the person to look for signs in with."},
 			"password":             secret("Password of the person: given, it is tried whether they could sign in. Default: not tried.", stringvalidator.LengthAtLeast(1)),
 			"ldap_settings":        text("Name of stored settings that the registry is asked to test itself. Artifact Keeper only; Artifactory has no such test."),
@@ -122,7 +122,7 @@ func (c *check) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephem
 	}
 	person, err := directory.Look(ctx, directory.Query{
 		URL: m.URL.ValueString(), BaseDN: m.BaseDN.ValueString(), SearchBases: bases, SearchFilter: filter,
-		OneLevel: tfkit.Set(m.SearchSubTree) && !m.SearchSubTree.ValueBool(), UserDNPattern: m.UserDNPattern.ValueString(),
+		OneLevel: tfkit.IsSet(m.SearchSubTree) && !m.SearchSubTree.ValueBool(), UserDNPattern: m.UserDNPattern.ValueString(),
 		ManagerDN: m.ManagerDN.ValueString(), ManagerPassword: registry.NewSecret(m.ManagerPassword.ValueString()), StartTLS: m.StartTLS.ValueBool(),
 		InsecureSkipVerify: m.InsecureSkipVerify.ValueBool(), CACertificate: m.CACertificate.ValueString(), Username: m.Username.ValueString(),
 		Password: registry.NewSecret(m.Password.ValueString()), GroupsAttribute: orDefault(m.GroupsAttribute, "memberOf"),
@@ -139,7 +139,7 @@ func (c *check) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephem
 	m.Groups, diags = tfkit.StringSet(ctx, person.Groups)
 	resp.Diagnostics.Append(diags...)
 	m.RegistrySuccess, m.RegistryMessage = types.BoolNull(), types.StringNull()
-	if tfkit.Set(m.Settings) {
+	if tfkit.IsSet(m.Settings) {
 		c.ask(ctx, &m, resp)
 	}
 	resp.Diagnostics.Append(resp.Result.Set(ctx, &m)...)

@@ -25,7 +25,7 @@ const groupsAddress = "registry_ldap_group_settings.test"
 // directories is an Artifactory with the settings corp.
 func directories(t *testing.T) *acctest.Env {
 	t.Helper()
-	env := acctest.Registry(t, devregistry.Artifactory)
+	env := acctest.StartEmbedded(t, devregistry.Artifactory)
 	for _, name := range []string{"corp", "branch"} {
 		spec := registry.LDAPSettingsSpec{LDAPSettings: theirs}
 		spec.Name = name
@@ -48,7 +48,7 @@ func ofGroups(attribute string, value knownvalue.Check) statecheck.StateCheck {
 
 func TestGroupSettingsLifecycle(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, why)
+	acctest.SkipOnLive(t, why)
 	env := directories(t)
 	env.Live(t, acctest.Lifecycle{
 		Address: groupsAddress, Create: groupSettings("STATIC", "member", ""), ImportIDs: []string{"groups"},
@@ -80,9 +80,9 @@ func TestGroupSettingsLifecycle(t *testing.T) {
 
 func TestGroupSettingsBadInput(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, why)
+	acctest.SkipOnLive(t, why)
 	env := directories(t)
-	keeper := acctest.Registry(t, devregistry.ArtifactKeeper)
+	keeper := acctest.StartEmbedded(t, devregistry.ArtifactKeeper)
 	for name, c := range map[string]struct {
 		env    *acctest.Env
 		config string
@@ -98,7 +98,7 @@ func TestGroupSettingsBadInput(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c.env.Test(t, resource.TestStep{Config: c.env.Config(c.config), ExpectError: acctest.Says(c.says...)})
+			c.env.Test(t, resource.TestStep{Config: c.env.Config(c.config), ExpectError: acctest.ExpectText(c.says...)})
 		})
 	}
 }
@@ -106,9 +106,9 @@ func TestGroupSettingsBadInput(t *testing.T) {
 // With a real directory behind, a refresh imports its groups; when it cannot be reached, the settings are there all the same.
 func TestGroupSettingsRefresh(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, why)
+	acctest.SkipOnLive(t, why)
 	directory := slapdtest.Start(t)
-	env := acctest.Registry(t, devregistry.Artifactory)
+	env := acctest.StartEmbedded(t, devregistry.Artifactory)
 	config := func(url, trigger string) string {
 		return env.Config(settings(fmt.Sprintf("name = \"corp\"\n url = %q\n base_dn = %q\n search_filter = \"(uid={0})\"\n manager_dn = %q\n manager_password_wo = %q",
 			url, slapdtest.BaseDN, slapdtest.ReaderDN, slapdtest.ReaderPassword)) +
@@ -169,7 +169,7 @@ func TestSettingsWarnOfLocalPasswords(t *testing.T) {
 		var s plugintest.State
 		for i, step := range []struct{ enabled, warns bool }{{false, false}, {true, true}, {true, false}, {false, false}} {
 			var got bool
-			if got, s = warned(step.enabled, s); got != (step.warns && env.Keeper()) {
+			if got, s = warned(step.enabled, s); got != (step.warns && env.IsArtifactKeeper()) {
 				t.Errorf("step %d: a warning: %t", i+1, got)
 			}
 		}

@@ -52,7 +52,7 @@ func (r *groupsResource) ValidateConfig(ctx context.Context, req resource.Valida
 		resp.Diagnostics.AddAttributeError(path.Root("sub_tree"), "HIERARCHICAL has no sub-tree",
 			"With this strategy the parts of a person's DN are the groups, and Artifactory refuses sub_tree = true. Leave sub_tree out.")
 	}
-	if tfkit.Set(config.RefreshTriggers) && config.RefreshOperation.IsNull() {
+	if tfkit.IsSet(config.RefreshTriggers) && config.RefreshOperation.IsNull() {
 		resp.Diagnostics.AddAttributeError(path.Root("refresh_triggers"), "Nothing to trigger", "refresh_triggers needs refresh_operation, which says what is done.")
 	}
 }
@@ -119,7 +119,7 @@ func (r *groupsResource) Create(ctx context.Context, req resource.CreateRequest,
 	spec, diags := plan.ToAPI(ctx)
 	resp.Diagnostics.Append(diags...)
 	made, err := reg.LDAPGroups.Create(ctx, spec)
-	made, err = tfkit.Settle(ctx, made, err,
+	made, err = tfkit.AdoptCreated(ctx, made, err,
 		func(ctx context.Context) (registry.LDAPGroupSettings, error) {
 			return reg.LDAPGroups.Get(ctx, spec.Name)
 		},
@@ -131,7 +131,7 @@ func (r *groupsResource) Create(ctx context.Context, req resource.CreateRequest,
 	resp.Diagnostics.Append(plan.FromAPI(ctx, made)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, r.identity(plan))...)
-	resp.Diagnostics.Append(r.Stamp(ctx, reg, resp.Private)...)
+	resp.Diagnostics.Append(r.RecordServer(ctx, reg, resp.Private)...)
 	refresh(ctx, reg, plan, &resp.Diagnostics)
 }
 
@@ -153,13 +153,13 @@ func (r *groupsResource) Read(ctx context.Context, req resource.ReadRequest, res
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	limit, diags := state.Timeouts.Read(ctx, timeout)
 	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(tfkit.KeepIdentity(ctx, resp.Identity, r.identity(state))...)
+	resp.Diagnostics.Append(tfkit.SetIdentityOnce(ctx, resp.Identity, r.identity(state))...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	reg := r.OpenSame(ctx, resp.Private, &resp.Diagnostics)
+	reg := r.OpenExisting(ctx, resp.Private, &resp.Diagnostics)
 	if reg == nil || !hasGroupSettings(reg, &resp.Diagnostics) {
 		return
 	}
@@ -183,13 +183,13 @@ func (r *groupsResource) Update(ctx context.Context, req resource.UpdateRequest,
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	limit, diags := plan.Timeouts.Update(ctx, timeout)
 	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(tfkit.KeepIdentity(ctx, resp.Identity, r.identity(state))...)
+	resp.Diagnostics.Append(tfkit.SetIdentityOnce(ctx, resp.Identity, r.identity(state))...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	reg := r.OpenSame(ctx, resp.Private, &resp.Diagnostics)
+	reg := r.OpenExisting(ctx, resp.Private, &resp.Diagnostics)
 	if reg == nil || !hasGroupSettings(reg, &resp.Diagnostics) {
 		r.RequireConfigured(&resp.Diagnostics)
 		return
@@ -223,7 +223,7 @@ func (r *groupsResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	reg := r.OpenSame(ctx, resp.Private, &resp.Diagnostics)
+	reg := r.OpenExisting(ctx, resp.Private, &resp.Diagnostics)
 	if reg == nil || !hasGroupSettings(reg, &resp.Diagnostics) {
 		r.RequireConfigured(&resp.Diagnostics)
 		return

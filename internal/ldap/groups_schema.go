@@ -19,7 +19,7 @@ import (
 )
 
 func groupsSchema(ctx context.Context) schema.Schema {
-	attribute := tfkit.Checked("attribute name", directory.CheckAttribute)
+	attribute := tfkit.SyntaxValidator("attribute name", directory.CheckAttribute)
 	return schema.Schema{
 		MarkdownDescription: "How Artifactory reads groups from the directory of a `registry_ldap_settings` (7.57.1 or newer). It says who is in which " +
 			"group at sign-in; the groups themselves are made with `registry_group`, or imported by `refresh_operation`. Artifact Keeper has no such " +
@@ -31,7 +31,7 @@ func groupsSchema(ctx context.Context) schema.Schema {
 			},
 			"name": schema.StringAttribute{
 				Required: true, PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
-				Validators:          []validator.String{stringvalidator.LengthBetween(1, 255), tfkit.Checked("name", registry.CheckObjectName)},
+				Validators:          []validator.String{stringvalidator.LengthBetween(1, 255), tfkit.SyntaxValidator("name", registry.CheckObjectName)},
 				MarkdownDescription: "Name of the group settings, unique on the registry. Changing it replaces them.",
 			},
 			"ldap_settings": schema.StringAttribute{
@@ -47,7 +47,7 @@ func groupsSchema(ctx context.Context) schema.Schema {
 					"`HIERARCHICAL`: the parts of a person's DN are the groups.",
 			},
 			"group_base_dn": schema.StringAttribute{
-				Optional: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1), tfkit.Checked("DN", directory.CheckDN)},
+				Optional: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1), tfkit.SyntaxValidator("DN", directory.CheckDN)},
 				MarkdownDescription: "Where groups are searched, relative to the base DN of the LDAP settings, such as `ou=groups`. Default: below that base DN itself.",
 			},
 			"group_name_attribute": schema.StringAttribute{
@@ -60,7 +60,7 @@ func groupsSchema(ctx context.Context) schema.Schema {
 					"with their groups (`memberOf`). `HIERARCHICAL`: the attribute whose parts of a person's DN are groups (`ou`).",
 			},
 			"filter": schema.StringAttribute{
-				Required: true, Validators: []validator.String{tfkit.Checked("LDAP filter", directory.CheckFilter)},
+				Required: true, Validators: []validator.String{tfkit.SyntaxValidator("LDAP filter", directory.CheckFilter)},
 				MarkdownDescription: "Filter (RFC 4515) that finds the groups, such as `(objectClass=groupOfNames)`.",
 			},
 			"description_attribute": schema.StringAttribute{

@@ -25,7 +25,7 @@ func TestSettingsMove(t *testing.T) {
 	} {
 		t.Run(c.typ, func(t *testing.T) {
 			t.Parallel()
-			env := acctest.Registry(t, c.dialect)
+			env := acctest.StartEmbedded(t, c.dialect)
 			password := registry.NewSecret("theirs")
 			with := theirs
 			with.ManagerDN = "cn=reader,dc=example,dc=com"

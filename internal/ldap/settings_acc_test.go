@@ -54,7 +54,7 @@ func plans(address string, action plancheck.ResourceActionType) resource.ConfigP
 func password(env *acctest.Env) string {
 	var got string
 	env.Server.Store.View(func(st *state.State) {
-		if env.Keeper() {
+		if env.IsArtifactKeeper() {
 			got = st.ArtifactKeeper.SSO[0].Secrets["bind_password"]
 		} else {
 			got = st.Artifactory.LDAPSettings[0].ManagerPassword
@@ -83,8 +83,8 @@ func find(t *testing.T, env *acctest.Env) registry.LDAPSettings {
 
 func TestSettingsLifecycle(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, why)
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.SkipOnLive(t, why)
+	acctest.ForEachEmbedded(t, func(t *testing.T, env *acctest.Env) {
 		env.Live(t, acctest.Lifecycle{
 			Address: settingsAddress, Create: corp(""), ImportIDs: []string{"corp"},
 			Checks: []statecheck.StateCheck{
@@ -135,8 +135,8 @@ func TestSettingsLifecycle(t *testing.T) {
 // What only one registry has: every attribute changes in place, and left out again it is the default again.
 func TestSettingsOwnFields(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, why)
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.SkipOnLive(t, why)
+	acctest.ForEachEmbedded(t, func(t *testing.T, env *acctest.Env) {
 		block := acctest.Pick(env, "artifactory", "artifact_keeper")
 		with := func(body string) string { return corp(block + " = {\n" + body + "\n}") }
 		updates := []acctest.Update{
@@ -148,7 +148,7 @@ func TestSettingsOwnFields(t *testing.T) {
 			{Config: with(`paging_support_enabled = false`)},
 			{Config: with(``), Checks: []statecheck.StateCheck{within(block, "paging_support_enabled", knownvalue.Bool(true))}},
 		}
-		if env.Keeper() {
+		if env.IsArtifactKeeper() {
 			updates = []acctest.Update{
 				{Config: with(`username_attribute = "sAMAccountName"`)},
 				{Config: with(`display_name_attribute = "displayName"`)},
@@ -168,8 +168,8 @@ func TestSettingsOwnFields(t *testing.T) {
 // change. It is never lost and never read.
 func TestSettingsPassword(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, why)
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.SkipOnLive(t, why)
+	acctest.ForEachEmbedded(t, func(t *testing.T, env *acctest.Env) {
 		update := plans(settingsAddress, plancheck.ResourceActionUpdate)
 		kept := acctest.Pick(env, "third", "second")
 		steps := []resource.TestStep{
@@ -190,8 +190,8 @@ func TestSettingsPassword(t *testing.T) {
 // change waits for it; Artifact Keeper keeps it.
 func TestSettingsImportedPassword(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, why)
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.SkipOnLive(t, why)
+	acctest.ForEachEmbedded(t, func(t *testing.T, env *acctest.Env) {
 		secret := registry.NewSecret("theirs")
 		_, err := env.Registry.LDAP.Create(t.Context(), registry.LDAPSettingsSpec{
 			LDAPSettings: registry.LDAPSettings{
@@ -208,7 +208,7 @@ func TestSettingsImportedPassword(t *testing.T) {
 			{ResourceName: settingsAddress, ImportState: true, ImportStateId: "corp", ImportStatePersist: true, Config: env.Config(corp(manager))},
 			{Config: env.Config(corp(manager)), PlanOnly: true},
 		}
-		if env.Keeper() {
+		if env.IsArtifactKeeper() {
 			steps = append(steps, resource.TestStep{
 				Config: env.Config(corp(manager + `email_attribute = "email"`)), ConfigPlanChecks: plans(settingsAddress, plancheck.ResourceActionUpdate),
 			}, resource.TestStep{
@@ -219,7 +219,7 @@ func TestSettingsImportedPassword(t *testing.T) {
 			})
 		} else {
 			steps = append(steps, resource.TestStep{
-				Config: env.Config(corp(manager + `email_attribute = "email"`)), ExpectError: acctest.Says("The manager's password is missing", "replaces the settings as a whole"),
+				Config: env.Config(corp(manager + `email_attribute = "email"`)), ExpectError: acctest.ExpectText("The manager's password is missing", "replaces the settings as a whole"),
 			}, resource.TestStep{
 				PreConfig: hasPassword(t, env, "theirs"), Config: env.Config(corp(manager + "email_attribute = \"email\"\n manager_password_wo = \"ours\"")),
 				ConfigPlanChecks: plans(settingsAddress, plancheck.ResourceActionUpdate),

@@ -14,8 +14,8 @@ import (
 
 func TestSettingsBadInput(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, why)
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.SkipOnLive(t, why)
+	acctest.ForEachEmbedded(t, func(t *testing.T, env *acctest.Env) {
 		of := func(url, base, more string) string {
 			return settings(fmt.Sprintf("name = \"corp\"\n url = %q\n base_dn = %q\n%s", url, base, more))
 		}
@@ -41,7 +41,7 @@ func TestSettingsBadInput(t *testing.T) {
 				says   []string
 			}{config, says}
 		}
-		if env.Keeper() {
+		if env.IsArtifactKeeper() {
 			add("the other registry's block", of(address, base, filter+"artifactory = { auto_create_user = true }"), `This registry is Artifact Keeper`)
 			add("two search bases", of(address, base, filter+"search_bases = [\"ou=a\", \"ou=b\"]"), `searches in one place`)
 			add("no base", of(address, "", filter), `needs a base DN`)
@@ -54,7 +54,7 @@ func TestSettingsBadInput(t *testing.T) {
 		}
 		for name, c := range cases {
 			t.Run(name, func(t *testing.T) {
-				env.Test(t, resource.TestStep{Config: env.Config(c.config), ExpectError: acctest.Says(c.says...)})
+				env.Test(t, resource.TestStep{Config: env.Config(c.config), ExpectError: acctest.ExpectText(c.says...)})
 			})
 		}
 	})
@@ -62,11 +62,11 @@ func TestSettingsBadInput(t *testing.T) {
 
 func TestSettingsDuplicate(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, why)
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.SkipOnLive(t, why)
+	acctest.ForEachEmbedded(t, func(t *testing.T, env *acctest.Env) {
 		twin := "resource \"registry_ldap_settings\" \"twin\" {\n name = registry_ldap_settings.test.name\n url = \"ldap://b.example.com\"\n base_dn = \"dc=b\"\n search_filter = \"(cn={0})\"\n}\n"
 		env.Test(t, resource.TestStep{
-			Config: env.Config(corp("") + twin), ExpectError: acctest.Says(`Cannot create LDAP settings "corp"`, `Import it`),
+			Config: env.Config(corp("") + twin), ExpectError: acctest.ExpectText(`Cannot create LDAP settings "corp"`, `Import it`),
 		})
 	})
 }
@@ -74,10 +74,10 @@ func TestSettingsDuplicate(t *testing.T) {
 // Artifactory's API addresses settings by name; Artifact Keeper never forgets some fields.
 func TestSettingsReplace(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, why)
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.SkipOnLive(t, why)
+	acctest.ForEachEmbedded(t, func(t *testing.T, env *acctest.Env) {
 		full := "artifact_keeper = {\n group_base_dn = \"ou=groups,dc=example,dc=com\"\n group_filter = \"(member={0})\"\n}"
-		if !env.Keeper() {
+		if !env.IsArtifactKeeper() {
 			full = ""
 		}
 		renamed := settings("name = \"other\"\n url = \"ldaps://ldap.example.com\"\n base_dn = \"dc=example,dc=com\"\n search_filter = \"(uid={0})\"\n" + full)
@@ -85,7 +85,7 @@ func TestSettingsReplace(t *testing.T) {
 			{Config: env.Config(corp(full))},
 			{Config: env.Config(renamed), ConfigPlanChecks: plans(settingsAddress, acctest.Pick(env, plancheck.ResourceActionReplace, plancheck.ResourceActionUpdate))},
 		}
-		if env.Keeper() {
+		if env.IsArtifactKeeper() {
 			emptied := settings("name = \"other\"\n url = \"ldaps://ldap.example.com\"\n base_dn = \"dc=example,dc=com\"\n artifact_keeper = { group_base_dn = \"ou=groups,dc=example,dc=com\" }")
 			steps = append(steps, resource.TestStep{Config: env.Config(emptied), ConfigPlanChecks: plans(settingsAddress, plancheck.ResourceActionReplace)})
 		}
@@ -96,8 +96,8 @@ func TestSettingsReplace(t *testing.T) {
 // The answer to the create is lost, the settings are not.
 func TestSettingsLostAnswer(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, "it loses an answer")
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.SkipOnLive(t, "it loses an answer")
+	acctest.ForEachEmbedded(t, func(t *testing.T, env *acctest.Env) {
 		endpoint := acctest.Pick(env, "POST /access/api/v1/ldap/settings", "POST /api/v1/admin/sso/ldap")
 		if err := env.Server.Faults.Set(devregistry.Fault{Endpoint: endpoint, Kind: devregistry.FaultResetAfter}); err != nil {
 			t.Fatal(err)
@@ -112,8 +112,8 @@ func TestSettingsLostAnswer(t *testing.T) {
 // Artifact Keeper tells that it has lost the password; then the version that it had is sent again.
 func TestSettingsPasswordLost(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, why)
-	env := acctest.Registry(t, devregistry.ArtifactKeeper)
+	acctest.SkipOnLive(t, why)
+	env := acctest.StartEmbedded(t, devregistry.ArtifactKeeper)
 	config := env.Config(managed("first", 1, ""))
 	env.Test(t,
 		resource.TestStep{Config: config},

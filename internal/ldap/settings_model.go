@@ -109,7 +109,7 @@ func (m *settingsModel) FromAPI(ctx context.Context, in registry.LDAPSettings) d
 	}
 	if in.ArtifactKeeper != nil {
 		var own keeperModel
-		if tfkit.Set(prior) {
+		if tfkit.IsSet(prior) {
 			diags.Append(prior.As(ctx, &own, basetypes.ObjectAsOptions{UnhandledUnknownAsEmpty: true})...)
 		}
 		diags.Append(own.FromAPI(ctx, in.ArtifactKeeper)...)
@@ -131,7 +131,7 @@ func (m *settingsModel) placesFromAPI(ctx context.Context, in registry.LDAPSetti
 	} else if sameDNs(bases, in.SearchBases) {
 		in.SearchBases = bases
 	}
-	if !tfkit.Set(m.BaseDN) || !directory.SameDN(m.BaseDN.ValueString(), in.BaseDN) {
+	if !tfkit.IsSet(m.BaseDN) || !directory.SameDN(m.BaseDN.ValueString(), in.BaseDN) {
 		m.BaseDN = types.StringValue(in.BaseDN)
 	}
 	m.SearchBases = types.SetNull(types.StringType)
@@ -159,7 +159,7 @@ func sameDNs(a, b []string) bool {
 
 // keepDN is tfkit.StringOrNull for a DN that the registry may have written in another way.
 func keepDN(prior types.String, dn string) types.String {
-	if tfkit.Set(prior) && dn != "" && directory.SameDN(prior.ValueString(), dn) {
+	if tfkit.IsSet(prior) && dn != "" && directory.SameDN(prior.ValueString(), dn) {
 		return prior
 	}
 	return tfkit.StringOrNull(dn)
@@ -173,14 +173,14 @@ func (m *settingsModel) ToAPI(ctx context.Context) (registry.LDAPSettingsSpec, d
 		BaseDN: m.BaseDN.ValueString(), SearchBases: bases, SearchFilter: m.SearchFilter.ValueString(),
 		EmailAttribute: m.EmailAttribute.ValueString(), ManagerDN: m.ManagerDN.ValueString(),
 	}}
-	if tfkit.Set(m.Artifactory) {
+	if tfkit.IsSet(m.Artifactory) {
 		var own artifactoryModel
 		diags.Append(m.Artifactory.As(ctx, &own, basetypes.ObjectAsOptions{})...)
 		block, d := own.ToAPI(ctx)
 		diags.Append(d...)
 		spec.Artifactory = block
 	}
-	if tfkit.Set(m.ArtifactKeeper) {
+	if tfkit.IsSet(m.ArtifactKeeper) {
 		var own keeperModel
 		diags.Append(m.ArtifactKeeper.As(ctx, &own, basetypes.ObjectAsOptions{})...)
 		block, d := own.ToAPI(ctx)

@@ -22,7 +22,7 @@ const keeperFilter = "(uid={0})"
 func (r *settingsResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
 	var config settingsModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	if resp.Diagnostics.HasError() || !tfkit.Set(config.ArtifactKeeper) || !tfkit.Set(config.URL) {
+	if resp.Diagnostics.HasError() || !tfkit.IsSet(config.ArtifactKeeper) || !tfkit.IsSet(config.URL) {
 		return
 	}
 	own, diags := config.keeper(ctx)
@@ -31,7 +31,7 @@ func (r *settingsResource) ValidateConfig(ctx context.Context, req resource.Vali
 		resp.Diagnostics.AddAttributeError(path.Root("artifact_keeper").AtName("use_starttls"), "The connection is encrypted already",
 			"use_starttls encrypts a connection to ldap://, and url begins with ldaps://. Drop one of the two.")
 	}
-	if (own.InsecureSkipVerify.ValueBool() || tfkit.Set(own.CACertificate)) && hasScheme(config.URL.ValueString(), "ldap") &&
+	if (own.InsecureSkipVerify.ValueBool() || tfkit.IsSet(own.CACertificate)) && hasScheme(config.URL.ValueString(), "ldap") &&
 		!own.StartTLS.ValueBool() && !own.StartTLS.IsUnknown() {
 		resp.Diagnostics.AddAttributeWarning(path.Root("artifact_keeper"), "The connection is not encrypted",
 			"Certificates are only looked at on an encrypted connection, and url begins with ldap:// without use_starttls.")
@@ -78,7 +78,7 @@ func (r *settingsResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 		resp.RequiresReplace.Append(path.Root("name")) // its API addresses settings by name
 	}
 	makes := creating || len(resp.RequiresReplace) > 0
-	if (makes || reg.Capabilities.LDAPWholePassword) && tfkit.Set(plan.ManagerDN) && config.ManagerPasswordWO.IsNull() {
+	if (makes || reg.Capabilities.LDAPWholePassword) && tfkit.IsSet(plan.ManagerDN) && config.ManagerPasswordWO.IsNull() {
 		resp.Diagnostics.AddAttributeError(path.Root("manager_password_wo"), "The manager's password is missing",
 			fmt.Sprintf("manager_dn is set without manager_password_wo. %s", whyPassword(reg, makes)))
 	}
@@ -100,24 +100,24 @@ func checkSettings(reg *registry.Registry, config settingsModel) diag.Diagnostic
 		diags.AddAttributeError(path.Root(block), "This registry is "+reg.Server.Type.Title(),
 			fmt.Sprintf("The %s block holds what only %s has, and %s is %s. Remove the block.", block, owner, reg.Server.URL, reg.Server.Type.Title()))
 	}
-	if tfkit.Set(config.Artifactory) && keeper {
+	if tfkit.IsSet(config.Artifactory) && keeper {
 		foreign("artifactory", "JFrog Artifactory")
 	}
-	if tfkit.Set(config.ArtifactKeeper) && !keeper {
+	if tfkit.IsSet(config.ArtifactKeeper) && !keeper {
 		foreign("artifact_keeper", "Artifact Keeper")
 	}
-	if keeper && tfkit.Set(config.SearchBases) && len(config.SearchBases.Elements()) > 1 {
+	if keeper && tfkit.IsSet(config.SearchBases) && len(config.SearchBases.Elements()) > 1 {
 		diags.AddAttributeError(path.Root("search_bases"), "Artifact Keeper searches in one place",
 			"Give one search base, or make one registry_ldap_settings for each of them.")
 	}
-	if keeper && tfkit.Set(config.BaseDN) && config.BaseDN.ValueString() == "" && config.SearchBases.IsNull() {
+	if keeper && tfkit.IsSet(config.BaseDN) && config.BaseDN.ValueString() == "" && config.SearchBases.IsNull() {
 		diags.AddAttributeError(path.Root("base_dn"), "Artifact Keeper needs a base DN", "Say below which entry people are, such as dc=example,dc=com.")
 	}
 	if !keeper && config.SearchFilter.IsNull() && !config.Artifactory.IsUnknown() && noPattern(config.Artifactory) {
 		diags.AddAttributeError(path.Root("search_filter"), "Nobody could be found",
 			"Artifactory finds a person with search_filter, such as (uid={0}), or with artifactory.user_dn_pattern, such as uid={0},ou=people. Give one of them.")
 	}
-	if tfkit.Set(config.Name) {
+	if tfkit.IsSet(config.Name) {
 		if err := registry.CheckObjectName(config.Name.ValueString()); err != nil {
 			diags.AddAttributeError(path.Root("name"), fmt.Sprintf("Invalid name %q", config.Name.ValueString()), "The registry would refuse it: "+err.Error()+".")
 		}
@@ -146,10 +146,10 @@ func planFilter(ctx context.Context, reg *registry.Registry, config settingsMode
 
 // replaceEmptied replaces settings of which something is taken away that Artifact Keeper never forgets.
 func replaceEmptied(ctx context.Context, plan, state settingsModel, resp *resource.ModifyPlanResponse) diag.Diagnostics {
-	if tfkit.Set(state.ManagerDN) && plan.ManagerDN.IsNull() {
+	if tfkit.IsSet(state.ManagerDN) && plan.ManagerDN.IsNull() {
 		resp.RequiresReplace.Append(path.Root("manager_dn"))
 	}
-	if !tfkit.Set(plan.ArtifactKeeper) || !tfkit.Set(state.ArtifactKeeper) {
+	if !tfkit.IsSet(plan.ArtifactKeeper) || !tfkit.IsSet(state.ArtifactKeeper) {
 		return nil
 	}
 	next, diags := plan.keeper(ctx)
@@ -159,7 +159,7 @@ func replaceEmptied(ctx context.Context, plan, state settingsModel, resp *resour
 		"group_base_dn": {before.GroupBaseDN, next.GroupBaseDN}, "group_filter": {before.GroupFilter, next.GroupFilter},
 		"admin_group_dn": {before.AdminGroupDN, next.AdminGroupDN},
 	} {
-		if tfkit.Set(pair[0]) && pair[1].IsNull() {
+		if tfkit.IsSet(pair[0]) && pair[1].IsNull() {
 			resp.RequiresReplace.Append(path.Root("artifact_keeper").AtName(name))
 		}
 	}

@@ -77,7 +77,7 @@ func (r *settingsResource) Create(ctx context.Context, req resource.CreateReques
 	spec.ManagerPassword = secret(password)
 	made, err := reg.LDAP.Create(ctx, spec)
 	if made.ID == "" {
-		made, err = tfkit.Settle(ctx, made, err,
+		made, err = tfkit.AdoptCreated(ctx, made, err,
 			func(ctx context.Context) (registry.LDAPSettings, error) { return reg.LDAP.FindByName(ctx, spec.Name) },
 			func(found registry.LDAPSettings) bool { return sameSettings(found, spec.LDAPSettings) })
 	}
@@ -85,7 +85,7 @@ func (r *settingsResource) Create(ctx context.Context, req resource.CreateReques
 		resp.Diagnostics.Append(plan.FromAPI(ctx, made)...)
 		resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 		resp.Diagnostics.Append(resp.Identity.Set(ctx, r.identity(plan))...)
-		resp.Diagnostics.Append(r.Stamp(ctx, reg, resp.Private)...)
+		resp.Diagnostics.Append(r.RecordServer(ctx, reg, resp.Private)...)
 	}
 	if err != nil {
 		tfkit.AddError(&resp.Diagnostics, fmt.Sprintf("Cannot create LDAP settings %q", spec.Name), err)
@@ -99,7 +99,7 @@ func sameSettings(found, asked registry.LDAPSettings) bool {
 }
 
 func secret(value types.String) *registry.Secret {
-	if !tfkit.Set(value) {
+	if !tfkit.IsSet(value) {
 		return nil
 	}
 	s := registry.NewSecret(value.ValueString())
@@ -112,13 +112,13 @@ func (r *settingsResource) Read(ctx context.Context, req resource.ReadRequest, r
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	limit, diags := state.Timeouts.Read(ctx, timeout)
 	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(tfkit.KeepIdentity(ctx, resp.Identity, r.identity(state))...)
+	resp.Diagnostics.Append(tfkit.SetIdentityOnce(ctx, resp.Identity, r.identity(state))...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	reg := r.OpenSame(ctx, resp.Private, &resp.Diagnostics)
+	reg := r.OpenExisting(ctx, resp.Private, &resp.Diagnostics)
 	if reg == nil {
 		return
 	}
@@ -157,7 +157,7 @@ func (r *settingsResource) Update(ctx context.Context, req resource.UpdateReques
 	var adopted bool
 	_, diags = tfkit.LoadPrivate(ctx, req.Private, adoptedKey, &adopted)
 	resp.Diagnostics.Append(diags...)
-	reg := r.OpenSame(ctx, resp.Private, &resp.Diagnostics)
+	reg := r.OpenExisting(ctx, resp.Private, &resp.Diagnostics)
 	if reg == nil {
 		r.RequireConfigured(&resp.Diagnostics)
 		return
@@ -217,7 +217,7 @@ func (r *settingsResource) Delete(ctx context.Context, req resource.DeleteReques
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	reg := r.OpenSame(ctx, resp.Private, &resp.Diagnostics)
+	reg := r.OpenExisting(ctx, resp.Private, &resp.Diagnostics)
 	if reg == nil {
 		r.RequireConfigured(&resp.Diagnostics)
 		return

@@ -46,23 +46,23 @@ func settingsSchema(ctx context.Context) schema.Schema {
 				MarkdownDescription: "Whether people may sign in with this directory. Default `true`.",
 			},
 			"url": schema.StringAttribute{
-				Required: true, Validators: []validator.String{tfkit.Checked("LDAP URL", directory.CheckURL)},
+				Required: true, Validators: []validator.String{tfkit.SyntaxValidator("LDAP URL", directory.CheckURL)},
 				MarkdownDescription: "Address of the directory: `ldap://host:389` or `ldaps://host:636`, without a base DN. Artifact Keeper refuses " +
 					"private addresses unless its `SSO_ALLOW_PRIVATE_IPS` or `AK_SSRF_ALLOW_PRIVATE_CIDRS` allows them.",
 			},
 			"base_dn": schema.StringAttribute{
-				Required: true, Validators: []validator.String{tfkit.Checked("DN", directory.CheckDN)},
+				Required: true, Validators: []validator.String{tfkit.SyntaxValidator("DN", directory.CheckDN)},
 				MarkdownDescription: "Where the registry searches: DN of the part of the directory that holds everything it needs, such as " +
 					"`dc=example,dc=com`. Empty means the whole directory, which Artifact Keeper does not accept.",
 			},
 			"search_bases": schema.SetAttribute{
 				Optional: true, ElementType: types.StringType,
-				Validators: []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1), tfkit.Checked("DN", directory.CheckDN))},
+				Validators: []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1), tfkit.SyntaxValidator("DN", directory.CheckDN))},
 				MarkdownDescription: "Where people are searched, relative to `base_dn`, such as `ou=people`. Default: below `base_dn` itself. Artifact " +
 					"Keeper searches in one place, so it takes at most one.",
 			},
 			"search_filter": schema.StringAttribute{
-				Optional: true, Computed: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1), tfkit.Checked("LDAP filter", directory.CheckUserFilter)},
+				Optional: true, Computed: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1), tfkit.SyntaxValidator("LDAP filter", directory.CheckUserFilter)},
 				MarkdownDescription: "Filter (RFC 4515) that finds a person by the name they sign in with, which takes the place of `{0}`, such as " +
 					"`(uid={0})` or, for Active Directory, `(sAMAccountName={0})`. Default on Artifact Keeper: `(uid={0})`; on Artifactory none, and then " +
 					"`artifactory.user_dn_pattern` must be given.",
@@ -72,7 +72,7 @@ func settingsSchema(ctx context.Context) schema.Schema {
 				MarkdownDescription: "Attribute with a person's e-mail address. Default `mail`.",
 			},
 			"manager_dn": schema.StringAttribute{
-				Optional: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1), tfkit.Checked("DN", directory.CheckDN)},
+				Optional: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1), tfkit.SyntaxValidator("DN", directory.CheckDN)},
 				MarkdownDescription: "DN of the account that the registry searches with. Default: it searches anonymously. Artifact Keeper cannot forget " +
 					"it, so taking it away replaces the settings there.",
 			},
@@ -108,7 +108,7 @@ func artifactoryAttribute() schema.SingleNestedAttribute {
 			"existing ones stay as they are. Giving this on Artifact Keeper is an error.",
 		Attributes: map[string]schema.Attribute{
 			"user_dn_pattern": schema.StringAttribute{
-				Optional: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1), tfkit.Checked("DN pattern", directory.CheckDNPattern)},
+				Optional: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1), tfkit.SyntaxValidator("DN pattern", directory.CheckDNPattern)},
 				MarkdownDescription: "DN of a person, relative to `base_dn`, in which the name they sign in with takes the place of `{0}`, such as " +
 					"`uid={0},ou=people`. With it no search is needed. Default: none.",
 			},
@@ -125,7 +125,7 @@ func keeperAttribute() schema.SingleNestedAttribute {
 	attribute := func(fallback, text string) schema.StringAttribute {
 		return schema.StringAttribute{
 			Optional: true, Computed: true, Default: stringdefault.StaticString(fallback),
-			Validators: []validator.String{tfkit.Checked("attribute name", directory.CheckAttribute)}, MarkdownDescription: text,
+			Validators: []validator.String{tfkit.SyntaxValidator("attribute name", directory.CheckAttribute)}, MarkdownDescription: text,
 		}
 	}
 	sticky := " Artifact Keeper cannot forget it, so taking it away replaces the settings."
@@ -138,15 +138,15 @@ func keeperAttribute() schema.SingleNestedAttribute {
 			"display_name_attribute": attribute("cn", "Attribute with a person's name for people. Default `cn`."),
 			"groups_attribute":       attribute("memberOf", "Attribute of a person's entry that lists their groups. Default `memberOf`."),
 			"group_base_dn": schema.StringAttribute{
-				Optional: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1), tfkit.Checked("DN", directory.CheckDN)},
+				Optional: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1), tfkit.SyntaxValidator("DN", directory.CheckDN)},
 				MarkdownDescription: "Full DN below which groups are searched at sign-in. Default: none, and groups come from `groups_attribute` alone." + sticky,
 			},
 			"group_filter": schema.StringAttribute{
-				Optional: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1), tfkit.Checked("LDAP filter", directory.CheckFilter)},
+				Optional: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1), tfkit.SyntaxValidator("LDAP filter", directory.CheckFilter)},
 				MarkdownDescription: "Filter (RFC 4515) that finds the groups of a person, in which `{0}` stands for the person." + sticky,
 			},
 			"admin_group_dn": schema.StringAttribute{
-				Optional: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1), tfkit.Checked("DN", directory.CheckDN)},
+				Optional: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1), tfkit.SyntaxValidator("DN", directory.CheckDN)},
 				MarkdownDescription: "DN of the group whose members are administrators; at each sign-in the right is given or taken. Default: sign-ins do not " +
 					"touch it." + sticky,
 			},

@@ -99,14 +99,14 @@ func (r *edgeResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 		plan.GroupID = types.StringUnknown()
 	}
 	plan.ID = types.StringUnknown()
-	if tfkit.Set(plan.Group) && tfkit.Set(plan.Username) {
+	if tfkit.IsSet(plan.Group) && tfkit.IsSet(plan.Username) {
 		plan.ID = types.StringValue(edge{plan.Group.ValueString(), plan.Username.ValueString()}.id())
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 	if !r.Configured() {
 		return
 	}
-	if reg := r.Open(ctx, &resp.Diagnostics); reg != nil && tfkit.Set(plan.Username) {
+	if reg := r.Open(ctx, &resp.Diagnostics); reg != nil && tfkit.IsSet(plan.Username) {
 		resp.Diagnostics.Append(tfkit.CheckUsernames(reg.Server.Type, path.Root("username"), []string{plan.Username.ValueString()})...)
 	}
 }
@@ -143,7 +143,7 @@ func (r *edgeResource) Create(ctx context.Context, req resource.CreateRequest, r
 	resp.Diagnostics.Append(state.FromAPI(ctx, found)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, r.identity(state))...)
-	resp.Diagnostics.Append(r.Stamp(ctx, reg, resp.Private)...)
+	resp.Diagnostics.Append(r.RecordServer(ctx, reg, resp.Private)...)
 }
 
 // Read looks for the user among the group's members.
@@ -152,13 +152,13 @@ func (r *edgeResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	limit, diags := state.Timeouts.Read(ctx, timeout)
 	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(tfkit.KeepIdentity(ctx, resp.Identity, r.identity(state))...)
+	resp.Diagnostics.Append(tfkit.SetIdentityOnce(ctx, resp.Identity, r.identity(state))...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(registry.Refreshing(ctx), limit)
 	defer cancel()
-	reg := r.OpenSame(ctx, resp.Private, &resp.Diagnostics)
+	reg := r.OpenExisting(ctx, resp.Private, &resp.Diagnostics)
 	if reg == nil {
 		return
 	}
@@ -195,7 +195,7 @@ func (r *edgeResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	reg := r.OpenSame(ctx, resp.Private, &resp.Diagnostics)
+	reg := r.OpenExisting(ctx, resp.Private, &resp.Diagnostics)
 	if reg == nil {
 		r.RequireConfigured(&resp.Diagnostics)
 		return
@@ -233,7 +233,7 @@ func (r *edgeResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	reg := r.OpenSame(ctx, req.Private, &resp.Diagnostics)
+	reg := r.OpenExisting(ctx, req.Private, &resp.Diagnostics)
 	if reg == nil {
 		r.RequireConfigured(&resp.Diagnostics)
 		return

@@ -98,7 +98,7 @@ func handOver(t *testing.T, env *acctest.Env, name, source string) {
 
 func TestMembershipLifecycle(t *testing.T) {
 	t.Parallel()
-	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+	acctest.ForEachRegistry(t, func(t *testing.T, env *acctest.Env) {
 		people(t, env)
 		at := func(attribute, value string) statecheck.StateCheck {
 			return statecheck.ExpectKnownValue(edgeAddress, tfjsonpath.New(attribute), knownvalue.StringExact(env.Expand(value)))
@@ -128,7 +128,7 @@ func TestMembershipLifecycle(t *testing.T) {
 // Edges add up, and each takes only its own away.
 func TestMembershipForEach(t *testing.T) {
 	t.Parallel()
-	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+	acctest.ForEachRegistry(t, func(t *testing.T, env *acctest.Env) {
 		people(t, env)
 		config := func(names string) string {
 			return env.Config(fmt.Sprintf(`
@@ -154,8 +154,8 @@ func TestMembershipForEach(t *testing.T) {
 // Artifact Keeper renames groups in place. The members stay in all the time: no request is made for them.
 func TestMembershipFollowsARename(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, "it counts requests")
-	env := acctest.Registry(t, devregistry.ArtifactKeeper)
+	acctest.SkipOnLive(t, "it counts requests")
+	env := acctest.StartEmbedded(t, devregistry.ArtifactKeeper)
 	config := func(name string) string {
 		return env.Config(fmt.Sprintf(`
 			resource "registry_group" "team" { name = %q }
@@ -191,7 +191,7 @@ func TestMembershipFollowsARename(t *testing.T) {
 
 func TestMembershipBadInput(t *testing.T) {
 	t.Parallel()
-	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+	acctest.ForEachRegistry(t, func(t *testing.T, env *acctest.Env) {
 		people(t, env)
 		handOver(t, env, "synchronised", "oidc")
 		for name, c := range map[string]struct {
@@ -209,7 +209,7 @@ func TestMembershipBadInput(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				resource.Test(t, resource.TestCase{
 					ProtoV6ProviderFactories: acctest.Factories(),
-					Steps:                    []resource.TestStep{{Config: env.Config(c.body), ExpectError: env.Says(c.says...)}},
+					Steps:                    []resource.TestStep{{Config: env.Config(c.body), ExpectError: env.ExpectText(c.says...)}},
 				})
 			})
 		}
@@ -223,7 +223,7 @@ func TestMembershipBadInput(t *testing.T) {
 				ProtoV6ProviderFactories: acctest.Factories(),
 				Steps: []resource.TestStep{{
 					Config: env.Config(edge("<developers>", "<alice>")), ResourceName: edgeAddress, ImportState: true, ImportStateId: env.Expand(id),
-					ExpectError: env.Says(want),
+					ExpectError: env.ExpectText(want),
 				}},
 			})
 		}
@@ -233,7 +233,7 @@ func TestMembershipBadInput(t *testing.T) {
 // What was deleted elsewhere needs no deleting: the user, the edge, the group.
 func TestMembershipDeleteOfTheAbsent(t *testing.T) {
 	t.Parallel()
-	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+	acctest.ForEachRegistry(t, func(t *testing.T, env *acctest.Env) {
 		for name, remove := range map[string]func(){
 			"edge": func() { change(t, env, "team", nil, []string{"zoe"}) },
 			"user": func() {
@@ -275,8 +275,8 @@ func TestMembershipDeleteOfTheAbsent(t *testing.T) {
 // Single sign-on took the group over after the edge was made: the state lets go of what it cannot change.
 func TestMembershipDeleteAfterTakeover(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, "it hands a group to single sign-on, which only single sign-on can")
-	env := acctest.Registry(t, devregistry.ArtifactKeeper)
+	acctest.SkipOnLive(t, "it hands a group to single sign-on, which only single sign-on can")
+	env := acctest.StartEmbedded(t, devregistry.ArtifactKeeper)
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Factories(),
 		Steps: []resource.TestStep{

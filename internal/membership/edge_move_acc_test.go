@@ -10,7 +10,7 @@ import (
 // The peer's state names nobody: only ids are in it.
 func TestGroupMembershipMove(t *testing.T) {
 	t.Parallel()
-	env := acctest.Registry(t, "artifact_keeper")
+	env := acctest.StartEmbedded(t, "artifact_keeper")
 	ctx, reg := t.Context(), env.Registry
 	alice, err := reg.Users.FindByUsername(ctx, "alice")
 	if err != nil {

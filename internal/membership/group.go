@@ -49,7 +49,7 @@ func owned(g registry.Group) diag.Diagnostic {
 func join(ctx context.Context, reg *registry.Registry, g registry.Group, names ...string) error {
 	add, _ := tfkit.Difference(g.Members, names)
 	err := registry.SwapMembers(ctx, reg.Groups, g.ID, add, nil)
-	_, err = tfkit.Settle(ctx, g, err,
+	_, err = tfkit.AdoptCreated(ctx, g, err,
 		func(ctx context.Context) (registry.Group, error) { return reg.Groups.Get(ctx, g.ID) },
 		func(now registry.Group) bool {
 			return !slices.ContainsFunc(add, func(name string) bool { return !slices.Contains(now.Members, name) })

@@ -65,7 +65,7 @@ func replaceIfKnown() planmodifier.String {
 // learnUser names the user of an edge that was moved and not refreshed since.
 func learnUser(ctx context.Context, reg *registry.Registry, private tfkit.PrivateReader, state *edgeModel) error {
 	var id string
-	if tfkit.Set(state.Username) {
+	if tfkit.IsSet(state.Username) {
 		return nil
 	}
 	if _, diags := tfkit.LoadPrivate(ctx, private, movedUserKey, &id); diags.HasError() {

@@ -9,7 +9,7 @@ import (
 
 func TestGroupMembersMove(t *testing.T) {
 	t.Parallel()
-	env := acctest.Registry(t, "artifactory")
+	env := acctest.StartEmbedded(t, "artifactory")
 	if err := env.Registry.Groups.ChangeMembers(t.Context(), "developers", []string{"alice", "bob"}, nil); err != nil {
 		t.Fatal(err)
 	}

@@ -94,7 +94,7 @@ func (r *setResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReq
 	if !plan.Group.Equal(state.Group) {
 		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("id"), types.StringUnknown())...)
 	}
-	if !r.Configured() || !tfkit.Set(plan.Members) || slices.ContainsFunc(plan.Members.Elements(), attr.Value.IsUnknown) {
+	if !r.Configured() || !tfkit.IsSet(plan.Members) || slices.ContainsFunc(plan.Members.Elements(), attr.Value.IsUnknown) {
 		return // checked in Create and Update
 	}
 	reg := r.Open(ctx, &resp.Diagnostics)
@@ -104,7 +104,7 @@ func (r *setResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReq
 	desired, diags := plan.ToAPI(ctx)
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(tfkit.CheckUsernames(reg.Server.Type, path.Root("members"), desired)...)
-	if !plan.Group.Equal(state.Group) && tfkit.Set(plan.Group) && !resp.Diagnostics.HasError() {
+	if !plan.Group.Equal(state.Group) && tfkit.IsSet(plan.Group) && !resp.Diagnostics.HasError() {
 		warnRemoved(ctx, reg, plan.Group.ValueString(), state.ID.ValueString(), desired, &resp.Diagnostics)
 	}
 }
@@ -149,7 +149,7 @@ func (r *setResource) Create(ctx context.Context, req resource.CreateRequest, re
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, r.identity(state))...)
-	resp.Diagnostics.Append(r.Stamp(ctx, reg, resp.Private)...)
+	resp.Diagnostics.Append(r.RecordServer(ctx, reg, resp.Private)...)
 }
 
 // setMembers brings a group to the planned members.
@@ -176,13 +176,13 @@ func (r *setResource) Read(ctx context.Context, req resource.ReadRequest, resp *
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	limit, diags := state.Timeouts.Read(ctx, timeout)
 	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(tfkit.KeepIdentity(ctx, resp.Identity, r.identity(state))...)
+	resp.Diagnostics.Append(tfkit.SetIdentityOnce(ctx, resp.Identity, r.identity(state))...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(registry.Refreshing(ctx), limit)
 	defer cancel()
-	reg := r.OpenSame(ctx, resp.Private, &resp.Diagnostics)
+	reg := r.OpenExisting(ctx, resp.Private, &resp.Diagnostics)
 	if reg == nil {
 		return
 	}
@@ -214,7 +214,7 @@ func (r *setResource) Update(ctx context.Context, req resource.UpdateRequest, re
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	reg := r.OpenSame(ctx, resp.Private, &resp.Diagnostics)
+	reg := r.OpenExisting(ctx, resp.Private, &resp.Diagnostics)
 	if reg == nil {
 		r.RequireConfigured(&resp.Diagnostics)
 		return
@@ -251,7 +251,7 @@ func (r *setResource) Delete(ctx context.Context, req resource.DeleteRequest, re
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	reg := r.OpenSame(ctx, req.Private, &resp.Diagnostics)
+	reg := r.OpenExisting(ctx, req.Private, &resp.Diagnostics)
 	if reg == nil {
 		r.RequireConfigured(&resp.Diagnostics)
 		return

@@ -30,7 +30,7 @@ func set(group string, names ...string) string {
 
 func TestMembersLifecycle(t *testing.T) {
 	t.Parallel()
-	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+	acctest.ForEachRegistry(t, func(t *testing.T, env *acctest.Env) {
 		people(t, env)
 		are := func(names ...string) statecheck.StateCheck {
 			checks := make([]knownvalue.Check, len(names))
@@ -77,8 +77,8 @@ func TestMembersLifecycle(t *testing.T) {
 // what it knows.
 func TestMembersIsAuthoritative(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, "it fills a group with hundreds of users in the store")
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.SkipOnLive(t, "it fills a group with hundreds of users in the store")
+	acctest.ForEachEmbedded(t, func(t *testing.T, env *acctest.Env) {
 		var many []string
 		env.Server.Store.Update(func(s *state.State) {
 			group := s.GroupByName("developers")
@@ -110,7 +110,7 @@ func TestMembersIsAuthoritative(t *testing.T) {
 
 func TestMembersOfAGroupThatIsGone(t *testing.T) {
 	t.Parallel()
-	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+	acctest.ForEachRegistry(t, func(t *testing.T, env *acctest.Env) {
 		people(t, env)
 		makeGroup(t, env, "team")
 		removeGroup := func() {
@@ -125,7 +125,7 @@ func TestMembersOfAGroupThatIsGone(t *testing.T) {
 		env.Test(
 			t,
 			resource.TestStep{Config: env.Config(set("<team>", "<alice>"))},
-			resource.TestStep{PreConfig: removeGroup, Config: env.Config(set("<team>", "<alice>")), ExpectError: env.Says(`There is no group "<team>"`)},
+			resource.TestStep{PreConfig: removeGroup, Config: env.Config(set("<team>", "<alice>")), ExpectError: env.ExpectText(`There is no group "<team>"`)},
 		)
 	})
 }
@@ -133,7 +133,7 @@ func TestMembersOfAGroupThatIsGone(t *testing.T) {
 // A group renamed elsewhere is still the same group: nothing leaves the state, and the plan says what became of it.
 func TestMembersOfARenamedGroup(t *testing.T) {
 	t.Parallel()
-	env := acctest.RegistryOrLive(t, devregistry.ArtifactKeeper)
+	env := acctest.EmbeddedOrLive(t, devregistry.ArtifactKeeper)
 	people(t, env)
 	rename := func(from, to string) func() {
 		return func() {
@@ -152,7 +152,7 @@ func TestMembersOfARenamedGroup(t *testing.T) {
 		resource.TestStep{Config: only("<developers>")},
 		resource.TestStep{
 			PreConfig: rename("developers", "engineers"), Config: only("<developers>"),
-			ExpectError: env.Says(`There is no group "<developers>"`),
+			ExpectError: env.ExpectText(`There is no group "<developers>"`),
 		},
 		resource.TestStep{Config: only("<engineers>")},
 		resource.TestStep{PreConfig: rename("engineers", "developers"), Config: only("<developers>")},
@@ -161,7 +161,7 @@ func TestMembersOfARenamedGroup(t *testing.T) {
 
 func TestMembersBadInput(t *testing.T) {
 	t.Parallel()
-	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+	acctest.ForEachRegistry(t, func(t *testing.T, env *acctest.Env) {
 		people(t, env)
 		handOver(t, env, "synchronised", "ldap")
 		for name, c := range map[string]struct {
@@ -180,7 +180,7 @@ func TestMembersBadInput(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				resource.Test(t, resource.TestCase{
 					ProtoV6ProviderFactories: acctest.Factories(),
-					Steps:                    []resource.TestStep{{Config: env.Config(c.body), ExpectError: env.Says(c.says...)}},
+					Steps:                    []resource.TestStep{{Config: env.Config(c.body), ExpectError: env.ExpectText(c.says...)}},
 				})
 				if got := members(t, env, "developers"); !slices.Equal(got, nil) {
 					t.Errorf("a failed apply left %v in the group", got)

@@ -40,13 +40,13 @@ func value(address, attribute string, check knownvalue.Check) statecheck.StateCh
 
 func TestProviderLifecycle(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, why)
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.SkipOnLive(t, why)
+	acctest.ForEachEmbedded(t, func(t *testing.T, env *acctest.Env) {
 		updates := []acctest.Update{
 			{Config: issuer("issuer_url = \"https://gitlab.example.com\"")}, {Config: issuer(at + `audience = "registry"`)},
 		}
 		rest := map[string]string{"sign_in": "TestSignInLifecycle"}
-		if env.Keeper() {
+		if env.IsArtifactKeeper() {
 			rest["artifactory"], rest["name"] = "is of the other registry", "TestProviderRename"
 			updates = append(updates, acctest.Update{Config: issuer(at + `artifact_keeper = { enabled = false }`)}, acctest.Update{Config: issuer(at + `artifact_keeper = { provider_type = "gitlab" }`)})
 		} else {
@@ -79,8 +79,8 @@ func TestProviderLifecycle(t *testing.T) {
 
 func TestProviderRename(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, why)
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.SkipOnLive(t, why)
+	acctest.ForEachEmbedded(t, func(t *testing.T, env *acctest.Env) {
 		renamed := "resource \"registry_oidc_provider\" \"test\" {\n name = \"other\"\n" + at + "}"
 		env.Test(
 			t,
@@ -96,8 +96,8 @@ func signIn(version int, more string) string {
 
 func TestSignInLifecycle(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, why)
-	env := acctest.Registry(t, devregistry.ArtifactKeeper)
+	acctest.SkipOnLive(t, why)
+	env := acctest.StartEmbedded(t, devregistry.ArtifactKeeper)
 	secret := func(want string) func() {
 		return func() {
 			env.Server.Store.View(func(st *state.State) {
@@ -138,8 +138,8 @@ func mapping(body string) string {
 // A sign_in that another resource decides is judged when it is known.
 func TestSignInUnknownAtPlan(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, why)
-	env := acctest.Registry(t, devregistry.ArtifactKeeper)
+	acctest.SkipOnLive(t, why)
+	env := acctest.StartEmbedded(t, devregistry.ArtifactKeeper)
 	config := func(trigger, more string) string {
 		return env.Config(`
 resource "terraform_data" "settings" {
@@ -159,15 +159,15 @@ resource "terraform_data" "settings" {
 
 func TestMappingLifecycle(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, why)
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.SkipOnLive(t, why)
+	acctest.ForEachEmbedded(t, func(t *testing.T, env *acctest.Env) {
 		base := func(priority int, claims, own string) string {
 			return mapping(fmt.Sprintf("priority = %d\n claims = jsonencode({ repository = %q })\n%s = {\n%s\n}", priority, claims, acctest.Pick(env, "artifactory", "artifact_keeper"), own))
 		}
 		first := acctest.Pick(env, `username = "alice"`, ``)
 		updates := []acctest.Update{{Config: base(2, "acme/app", first)}, {Config: base(2, "acme/other", first)}}
 		rest := map[string]string{"provider_id": "replaces the mapping", "name": "replaces it on Artifactory"}
-		if env.Keeper() {
+		if env.IsArtifactKeeper() {
 			rest["artifactory"] = "is of the other registry"
 			updates = append(updates, acctest.Update{Config: base(2, "acme/other", `enabled = false`)}, acctest.Update{Config: base(2, "acme/other", `allowed_repositories = ["npm-private"]`)},
 				acctest.Update{Config: base(2, "acme/other", `allowed_repositories = []`)})
@@ -205,8 +205,8 @@ func TestMappingLifecycle(t *testing.T) {
 
 func TestBadInput(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, why)
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.SkipOnLive(t, why)
+	acctest.ForEachEmbedded(t, func(t *testing.T, env *acctest.Env) {
 		claims := "priority = 1\n claims = jsonencode({ sub = \"x\" })\n"
 		type bad struct {
 			config string
@@ -217,7 +217,7 @@ func TestBadInput(t *testing.T) {
 			"no claim":       {mapping("priority = 1\n claims = jsonencode({})"), []string{`at least one claim`}},
 			"claims no JSON": {mapping("priority = 1\n claims = \"sub\""), []string{`Invalid JSON`}},
 		}
-		if env.Keeper() {
+		if env.IsArtifactKeeper() {
 			cases["the other registry's token"] = bad{mapping(claims + `artifactory = { username = "alice" }`), []string{`This registry is Artifact Keeper`}}
 			cases["no secret"] = bad{issuer(at + `sign_in = { client_id = "x" }`), []string{`The client's secret is missing`}}
 			cases["an audience to sign in"] = bad{issuer(at + "audience = \"x\"\n sign_in = {\n client_id = \"x\"\n client_secret_wo = \"y\"\n}"), []string{`A sign-in has no audience`}}
@@ -230,7 +230,7 @@ func TestBadInput(t *testing.T) {
 		}
 		for name, c := range cases {
 			t.Run(name, func(t *testing.T) {
-				resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Factories(), Steps: []resource.TestStep{{Config: env.Config(c.config), ExpectError: acctest.Says(c.says...)}}})
+				resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Factories(), Steps: []resource.TestStep{{Config: env.Config(c.config), ExpectError: acctest.ExpectText(c.says...)}}})
 			})
 		}
 	})
@@ -239,8 +239,8 @@ func TestBadInput(t *testing.T) {
 // A limit that Artifact Keeper could not lift replaces the mapping.
 func TestMappingUnlimited(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, why)
-	env := acctest.Registry(t, devregistry.ArtifactKeeper)
+	acctest.SkipOnLive(t, why)
+	env := acctest.StartEmbedded(t, devregistry.ArtifactKeeper)
 	with := func(own string) string {
 		return env.Config(mapping("priority = 1\n claims = jsonencode({ sub = [\"a\", \"b\"] })\n artifact_keeper = {" + own + "}"))
 	}

@@ -51,7 +51,7 @@ func (p *pipeline) exchange(repository string) (status int, token string) {
 	outside := p.idp.Token(p.t, map[string]any{"sub": "repo:" + repository, "aud": "registry", "repository": repository})
 	path, authorization, body := "/access/api/v1/oidc/token", "", fmt.Sprintf(`{"grant_type":"urn:ietf:params:oauth:grant-type:token-exchange",
 		"subject_token_type":"urn:ietf:params:oauth:token-type:id_token","subject_token":%q,"provider_name":%q}`, outside, p.provider)
-	if p.env.Keeper() {
+	if p.env.IsArtifactKeeper() {
 		path, authorization, body = "/api/v1/auth/ci/token", outside, fmt.Sprintf(`{"provider_id":%q}`, p.provider)
 	}
 	status, answer := p.send(http.MethodPost, path, authorization, body)
@@ -70,12 +70,12 @@ func (p *pipeline) installs(repository string) int {
 // What is configured lets a pipeline's own token in, as far as a permission goes, and nobody else's.
 func TestExchange(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, why)
+	acctest.SkipOnLive(t, why)
 	for _, dialect := range []devregistry.Dialect{devregistry.Artifactory, devregistry.ArtifactKeeper} {
 		t.Run(string(dialect), func(t *testing.T) {
 			t.Parallel()
 			idp := issuertest.Start(t)
-			env := acctest.Registry(t, dialect, func(o *devregistry.Options) {
+			env := acctest.StartEmbedded(t, dialect, func(o *devregistry.Options) {
 				o.IssuerClient, o.ArtifactKeeper.AllowPrivateIssuers = idp.Client, true
 			})
 			p := &pipeline{t: t, env: env, idp: idp, provider: "ci"}
@@ -95,7 +95,7 @@ resource "registry_permission" "install" {
 `
 			resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Factories(), Steps: []resource.TestStep{
 				{Config: env.Config(trust), Check: func(s *terraform.State) error {
-					if env.Keeper() {
+					if env.IsArtifactKeeper() {
 						p.provider = s.RootModule().Resources[providerAddress].Primary.ID
 					}
 					// The account of a mapping on Artifact Keeper is there from its first exchange on.
@@ -124,9 +124,9 @@ resource "registry_permission" "install" {
 // What is configured lets a person sign in with a browser.
 func TestSignIn(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, why)
+	acctest.SkipOnLive(t, why)
 	idp := issuertest.Start(t)
-	env := acctest.Registry(t, devregistry.ArtifactKeeper, func(o *devregistry.Options) {
+	env := acctest.StartEmbedded(t, devregistry.ArtifactKeeper, func(o *devregistry.Options) {
 		o.IssuerClient, o.ArtifactKeeper.AllowPrivateIssuers = idp.Client, true
 	})
 	idp.SignIn(map[string]any{"sub": "1", "preferred_username": "ada", "email": "ada@example.com", "teams": []string{"engineers"}})

@@ -69,7 +69,7 @@ var (
 func (m *mappingModel) FromAPI(ctx context.Context, in registry.OIDCMapping) diag.Diagnostics {
 	var diags diag.Diagnostics
 	var prior tokenModel
-	if tfkit.Set(m.Artifactory) {
+	if tfkit.IsSet(m.Artifactory) {
 		diags.Append(m.Artifactory.As(ctx, &prior, basetypes.ObjectAsOptions{UnhandledUnknownAsEmpty: true})...)
 	}
 	m.ID, m.ProviderID, m.Name, m.Priority = types.StringValue(in.ID), types.StringValue(in.Provider), types.StringValue(in.Name), types.Int64Value(in.Priority)
@@ -105,7 +105,7 @@ func (m *mappingModel) ToAPI(ctx context.Context) (registry.OIDCMapping, diag.Di
 	spec := registry.OIDCMapping{
 		Provider: m.ProviderID.ValueString(), Name: m.Name.ValueString(), Priority: m.Priority.ValueInt64(), Claims: json.RawMessage(m.Claims.ValueString()),
 	}
-	if tfkit.Set(m.Artifactory) {
+	if tfkit.IsSet(m.Artifactory) {
 		var a tokenModel
 		diags.Append(m.Artifactory.As(ctx, &a, basetypes.ObjectAsOptions{})...)
 		spec.Artifactory = &registry.ArtifactoryOIDCMapping{
@@ -114,7 +114,7 @@ func (m *mappingModel) ToAPI(ctx context.Context) (registry.OIDCMapping, diag.Di
 			Audience: a.Audience.ValueString(), ExpiresIn: a.ExpiresIn.Length(),
 		}
 	}
-	if tfkit.Set(m.ArtifactKeeper) {
+	if tfkit.IsSet(m.ArtifactKeeper) {
 		var k limitModel
 		diags.Append(m.ArtifactKeeper.As(ctx, &k, basetypes.ObjectAsOptions{})...)
 		repositories, d := tfkit.Strings(ctx, k.Repositories)

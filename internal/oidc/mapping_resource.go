@@ -74,7 +74,7 @@ func (r *mappingResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 		return
 	}
 	limited := func(m mappingModel) bool {
-		return tfkit.Set(m.ArtifactKeeper) && !m.ArtifactKeeper.Attributes()["allowed_repositories"].IsNull()
+		return tfkit.IsSet(m.ArtifactKeeper) && !m.ArtifactKeeper.Attributes()["allowed_repositories"].IsNull()
 	}
 	if limited(state) && !limited(plan) {
 		resp.RequiresReplace.Append(path.Root("artifact_keeper").AtName("allowed_repositories"))
@@ -87,9 +87,9 @@ func checkMapping(reg *registry.Registry, config mappingModel) diag.Diagnostics 
 	keeper := reg.Server.Type == registry.ArtifactKeeper
 	title := reg.Server.Type.Title()
 	switch {
-	case keeper && tfkit.Set(config.Artifactory):
+	case keeper && tfkit.IsSet(config.Artifactory):
 		diags.AddAttributeError(path.Root("artifactory"), "This registry is "+title, fmt.Sprintf("%s is %s, which has an account for each mapping instead. Remove the block.", reg.Server.URL, title))
-	case !keeper && tfkit.Set(config.ArtifactKeeper):
+	case !keeper && tfkit.IsSet(config.ArtifactKeeper):
 		diags.AddAttributeError(path.Root("artifact_keeper"), "This registry is "+title, fmt.Sprintf("%s is %s. Remove the block.", reg.Server.URL, title))
 	case !keeper && config.Artifactory.IsNull():
 		diags.AddAttributeError(path.Root("artifactory"), "The token is missing",
@@ -121,7 +121,7 @@ func (r *mappingResource) Create(ctx context.Context, req resource.CreateRequest
 		return
 	}
 	made, err := reg.OIDCMappings.Create(ctx, spec)
-	made, err = tfkit.Settle(ctx, made, err,
+	made, err = tfkit.AdoptCreated(ctx, made, err,
 		func(ctx context.Context) (registry.OIDCMapping, error) {
 			return reg.OIDCMappings.FindByName(ctx, spec.Provider, spec.Name)
 		},
@@ -133,7 +133,7 @@ func (r *mappingResource) Create(ctx context.Context, req resource.CreateRequest
 	resp.Diagnostics.Append(plan.FromAPI(ctx, made)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, r.identity(plan))...)
-	resp.Diagnostics.Append(r.Stamp(ctx, reg, resp.Private)...)
+	resp.Diagnostics.Append(r.RecordServer(ctx, reg, resp.Private)...)
 }
 
 // Read implements resource.Resource.
@@ -142,13 +142,13 @@ func (r *mappingResource) Read(ctx context.Context, req resource.ReadRequest, re
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	limit, diags := state.Timeouts.Read(ctx, timeout)
 	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(tfkit.KeepIdentity(ctx, resp.Identity, r.identity(state))...)
+	resp.Diagnostics.Append(tfkit.SetIdentityOnce(ctx, resp.Identity, r.identity(state))...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	reg := r.OpenSame(ctx, resp.Private, &resp.Diagnostics)
+	reg := r.OpenExisting(ctx, resp.Private, &resp.Diagnostics)
 	if reg == nil {
 		return
 	}
@@ -178,7 +178,7 @@ func (r *mappingResource) Update(ctx context.Context, req resource.UpdateRequest
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	reg := r.OpenSame(ctx, resp.Private, &resp.Diagnostics)
+	reg := r.OpenExisting(ctx, resp.Private, &resp.Diagnostics)
 	if reg == nil {
 		r.RequireConfigured(&resp.Diagnostics)
 		return
@@ -209,7 +209,7 @@ func (r *mappingResource) Delete(ctx context.Context, req resource.DeleteRequest
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	reg := r.OpenSame(ctx, resp.Private, &resp.Diagnostics)
+	reg := r.OpenExisting(ctx, resp.Private, &resp.Diagnostics)
 	if reg == nil {
 		r.RequireConfigured(&resp.Diagnostics)
 		return

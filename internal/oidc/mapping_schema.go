@@ -43,14 +43,14 @@ func mappingSchema(ctx context.Context) schema.Schema {
 				MarkdownDescription: "The `id` of the `registry_oidc_provider`. Changing it replaces the mapping.",
 			},
 			"name": schema.StringAttribute{
-				Required: true, Validators: []validator.String{stringvalidator.LengthBetween(1, 255), tfkit.Checked("name", registry.CheckObjectName)},
+				Required: true, Validators: []validator.String{stringvalidator.LengthBetween(1, 255), tfkit.SyntaxValidator("name", registry.CheckObjectName)},
 				MarkdownDescription: "Name of the mapping. Changing it replaces the mapping on Artifactory; Artifact Keeper renames in place.",
 			},
 			"priority": schema.Int64Attribute{
 				Required: true, Validators: []validator.Int64{int64validator.Between(1, 1<<31-1)}, MarkdownDescription: "Rank of the mapping from 1; the lowest that fits counts.",
 			},
 			"claims": schema.StringAttribute{
-				Required: true, CustomType: jsontypes.NormalizedType{}, Validators: []validator.String{tfkit.Checked("set of claims", checkClaims)},
+				Required: true, CustomType: jsontypes.NormalizedType{}, Validators: []validator.String{tfkit.SyntaxValidator("set of claims", checkClaims)},
 				MarkdownDescription: "What a token must say: a JSON object from claim to value, such as `jsonencode({ repository = \"acme/app\" })`. On Artifact Keeper a list means any of its values.",
 			},
 			"username": schema.StringAttribute{

@@ -57,7 +57,7 @@ func moves(t *testing.T, env *acctest.Env, move acctest.Move) {
 
 func TestProviderMovesFromPlatform(t *testing.T) {
 	t.Parallel()
-	env := acctest.Registry(t, devregistry.Artifactory)
+	env := acctest.StartEmbedded(t, devregistry.Artifactory)
 	trusts(t, env, registry.OIDCProvider{Audience: "registry", Artifactory: &registry.ArtifactoryOIDCProvider{ProviderType: "GitHub", Organization: "acme", Description: "CI"}})
 	moves(t, env, acctest.Move{
 		Provider: platform, Type: "platform_oidc_configuration",
@@ -74,7 +74,7 @@ func TestProviderMovesFromPlatform(t *testing.T) {
 
 func TestMappingMovesFromPlatform(t *testing.T) {
 	t.Parallel()
-	env := acctest.Registry(t, devregistry.Artifactory)
+	env := acctest.StartEmbedded(t, devregistry.Artifactory)
 	provider := trusts(t, env, registry.OIDCProvider{})
 	maps(t, env, registry.OIDCMapping{Provider: provider.ID, Artifactory: &registry.ArtifactoryOIDCMapping{Username: "alice", Scope: "applied-permissions/user", Audience: "*@*", ExpiresIn: 10 * time.Minute}})
 	moves(t, env, acctest.Move{
@@ -92,7 +92,7 @@ func TestMappingMovesFromPlatform(t *testing.T) {
 
 func TestProviderMovesFromAnExchange(t *testing.T) {
 	t.Parallel()
-	env := acctest.Registry(t, devregistry.ArtifactKeeper)
+	env := acctest.StartEmbedded(t, devregistry.ArtifactKeeper)
 	provider := trusts(t, env, registry.OIDCProvider{Audience: "registry", ArtifactKeeper: &registry.ArtifactKeeperOIDCProvider{Enabled: true, ProviderType: "github"}})
 	moves(t, env, acctest.Move{
 		Provider: keeper, Type: "artifactkeeper_ci_oidc_provider",
@@ -108,7 +108,7 @@ func TestProviderMovesFromAnExchange(t *testing.T) {
 
 func TestMappingMovesFromArtifactKeeper(t *testing.T) {
 	t.Parallel()
-	env := acctest.Registry(t, devregistry.ArtifactKeeper)
+	env := acctest.StartEmbedded(t, devregistry.ArtifactKeeper)
 	provider := trusts(t, env, registry.OIDCProvider{})
 	mapping := maps(t, env, registry.OIDCMapping{Provider: provider.ID, ArtifactKeeper: &registry.ArtifactKeeperOIDCMapping{Enabled: true, Repositories: []string{"npm-private"}}})
 	moves(t, env, acctest.Move{
@@ -127,7 +127,7 @@ func TestMappingMovesFromArtifactKeeper(t *testing.T) {
 // The client's secret is in the peer's state, and in none of ours; the registry keeps the one it has.
 func TestProviderMovesFromASignIn(t *testing.T) {
 	t.Parallel()
-	env := acctest.Registry(t, devregistry.ArtifactKeeper)
+	env := acctest.StartEmbedded(t, devregistry.ArtifactKeeper)
 	secret := registry.NewSecret("clients-own-secret")
 	provider := trusts(t, env, registry.OIDCProvider{
 		ArtifactKeeper: &registry.ArtifactKeeperOIDCProvider{Enabled: true},

@@ -112,7 +112,7 @@ func (m *providerModel) FromAPI(ctx context.Context, in registry.OIDCProvider) d
 func (m *providerModel) ToAPI(ctx context.Context) (registry.OIDCProvider, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	spec := registry.OIDCProvider{Name: m.Name.ValueString(), IssuerURL: m.IssuerURL.ValueString(), Audience: m.Audience.ValueString()}
-	if tfkit.Set(m.Artifactory) {
+	if tfkit.IsSet(m.Artifactory) {
 		var a artifactoryModel
 		diags.Append(m.Artifactory.As(ctx, &a, basetypes.ObjectAsOptions{})...)
 		spec.Artifactory = &registry.ArtifactoryOIDCProvider{
@@ -121,7 +121,7 @@ func (m *providerModel) ToAPI(ctx context.Context) (registry.OIDCProvider, diag.
 			UseDefaultProxy: a.Proxy.ValueBool(), Permissive: a.Permissive.ValueBool(),
 		}
 	}
-	if tfkit.Set(m.ArtifactKeeper) {
+	if tfkit.IsSet(m.ArtifactKeeper) {
 		var k keeperModel
 		diags.Append(m.ArtifactKeeper.As(ctx, &k, basetypes.ObjectAsOptions{})...)
 		spec.ArtifactKeeper = &registry.ArtifactKeeperOIDCProvider{Enabled: k.Enabled.ValueBool(), ProviderType: k.ProviderType.ValueString()}
@@ -150,7 +150,7 @@ func (s *signInModel) FromAPI(ctx context.Context, in *registry.OIDCSignIn) diag
 // sameJSON keeps an empty object that the configuration has, which the registry does not tell from none.
 func sameJSON(prior jsontypes.Normalized, raw json.RawMessage) jsontypes.Normalized {
 	if len(raw) == 0 {
-		if tfkit.Set(prior) && prior.ValueString() == "{}" {
+		if tfkit.IsSet(prior) && prior.ValueString() == "{}" {
 			return prior
 		}
 		return jsontypes.NewNormalizedNull()

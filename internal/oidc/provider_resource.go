@@ -119,7 +119,7 @@ func (r *providerResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 // enabled is what a plan or a state says about an Artifact Keeper's provider; unsaid it is on.
 func enabled(m providerModel) bool {
 	value, ok := m.ArtifactKeeper.Attributes()["enabled"].(types.Bool)
-	return !ok || !tfkit.Set(value) || value.ValueBool()
+	return !ok || !tfkit.IsSet(value) || value.ValueBool()
 }
 
 // checkProvider applies the rules of the server at hand.
@@ -130,10 +130,10 @@ func checkProvider(ctx context.Context, reg *registry.Registry, config providerM
 		diags.AddAttributeError(path.Root(block), "This registry is "+reg.Server.Type.Title(),
 			fmt.Sprintf("%s is what only %s has, and %s is %s. Remove it.", block, owner, reg.Server.URL, reg.Server.Type.Title()))
 	}
-	if keeper && tfkit.Set(config.Artifactory) {
+	if keeper && tfkit.IsSet(config.Artifactory) {
 		foreign("artifactory", "JFrog Artifactory")
 	}
-	if !keeper && tfkit.Set(config.ArtifactKeeper) {
+	if !keeper && tfkit.IsSet(config.ArtifactKeeper) {
 		foreign("artifact_keeper", "Artifact Keeper")
 	}
 	if !keeper && config.SignIn != nil {
@@ -142,13 +142,13 @@ func checkProvider(ctx context.Context, reg *registry.Registry, config providerM
 	if config.SignIn == nil {
 		return diags
 	}
-	if tfkit.Set(config.Audience) {
+	if tfkit.IsSet(config.Audience) {
 		diags.AddAttributeError(path.Root("audience"), "A sign-in has no audience", "The audience of a token to sign in with is the client itself. Remove audience, or sign_in.")
 	}
-	if tfkit.Set(config.ArtifactKeeper) {
+	if tfkit.IsSet(config.ArtifactKeeper) {
 		var own keeperModel
 		diags.Append(config.ArtifactKeeper.As(ctx, &own, basetypes.ObjectAsOptions{})...)
-		if tfkit.Set(own.ProviderType) {
+		if tfkit.IsSet(own.ProviderType) {
 			diags.AddAttributeError(path.Root("artifact_keeper").AtName("provider_type"), "A sign-in has no provider type", "provider_type is of providers for an exchange. Remove it, or sign_in.")
 		}
 	}
@@ -182,7 +182,7 @@ func (r *providerResource) Create(ctx context.Context, req resource.CreateReques
 		spec.SignIn.ClientSecret = &secret
 	}
 	made, err := reg.OIDCProviders.Create(ctx, spec)
-	made, err = tfkit.Settle(ctx, made, err,
+	made, err = tfkit.AdoptCreated(ctx, made, err,
 		func(ctx context.Context) (registry.OIDCProvider, error) {
 			return reg.OIDCProviders.Find(ctx, spec.Name)
 		},
@@ -196,7 +196,7 @@ func (r *providerResource) Create(ctx context.Context, req resource.CreateReques
 	resp.Diagnostics.Append(plan.FromAPI(ctx, made)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, r.identity(plan))...)
-	resp.Diagnostics.Append(r.Stamp(ctx, reg, resp.Private)...)
+	resp.Diagnostics.Append(r.RecordServer(ctx, reg, resp.Private)...)
 }
 
 // Read implements resource.Resource.
@@ -205,13 +205,13 @@ func (r *providerResource) Read(ctx context.Context, req resource.ReadRequest, r
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	limit, diags := state.Timeouts.Read(ctx, timeout)
 	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(tfkit.KeepIdentity(ctx, resp.Identity, r.identity(state))...)
+	resp.Diagnostics.Append(tfkit.SetIdentityOnce(ctx, resp.Identity, r.identity(state))...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	reg := r.OpenSame(ctx, resp.Private, &resp.Diagnostics)
+	reg := r.OpenExisting(ctx, resp.Private, &resp.Diagnostics)
 	if reg == nil {
 		return
 	}
@@ -258,7 +258,7 @@ func (r *providerResource) Update(ctx context.Context, req resource.UpdateReques
 	var adopted bool
 	_, diags = tfkit.LoadPrivate(ctx, req.Private, adoptedKey, &adopted)
 	resp.Diagnostics.Append(diags...)
-	reg := r.OpenSame(ctx, resp.Private, &resp.Diagnostics)
+	reg := r.OpenExisting(ctx, resp.Private, &resp.Diagnostics)
 	if reg == nil {
 		r.RequireConfigured(&resp.Diagnostics)
 		return
@@ -303,7 +303,7 @@ func (r *providerResource) Delete(ctx context.Context, req resource.DeleteReques
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	reg := r.OpenSame(ctx, resp.Private, &resp.Diagnostics)
+	reg := r.OpenExisting(ctx, resp.Private, &resp.Diagnostics)
 	if reg == nil {
 		r.RequireConfigured(&resp.Diagnostics)
 		return

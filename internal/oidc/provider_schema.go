@@ -48,11 +48,11 @@ func providerSchema(ctx context.Context) schema.Schema {
 				Computed: true, PlanModifiers: keepText, Description: "What the registry addresses the provider by: its name on Artifactory, a UUID on Artifact Keeper.",
 			},
 			"name": schema.StringAttribute{
-				Required: true, Validators: []validator.String{stringvalidator.LengthBetween(1, 255), tfkit.Checked("name", registry.CheckObjectName)},
+				Required: true, Validators: []validator.String{stringvalidator.LengthBetween(1, 255), tfkit.SyntaxValidator("name", registry.CheckObjectName)},
 				MarkdownDescription: "Name of the provider. Changing it replaces the provider on Artifactory; Artifact Keeper renames in place.",
 			},
 			"issuer_url": schema.StringAttribute{
-				Required: true, Validators: []validator.String{tfkit.Checked("issuer", checkIssuer)},
+				Required: true, Validators: []validator.String{tfkit.SyntaxValidator("issuer", checkIssuer)},
 				MarkdownDescription: "Address of the issuer, exactly as in the `iss` claim of its tokens; always https. Artifact Keeper refuses private addresses unless its " +
 					"`SSO_ALLOW_PRIVATE_IPS` or `AK_SSRF_ALLOW_PRIVATE_CIDRS` allows them.",
 			},
@@ -124,7 +124,7 @@ func signInAttribute() schema.SingleNestedAttribute {
 			},
 			"scopes": schema.SetAttribute{
 				Optional: true, Computed: true, ElementType: types.StringType, Default: setdefault.StaticValue(scopes),
-				Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(tfkit.Checked("scope", registry.CheckScope))},
+				Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(tfkit.SyntaxValidator("scope", registry.CheckScope))},
 				MarkdownDescription: "Scopes that are asked for, one in each element. Default `openid`, `profile` and `email`.",
 			},
 			"attribute_mapping": schema.StringAttribute{

@@ -86,7 +86,7 @@ func people(t *testing.T, env *acctest.Env) {
 
 func TestPermissionLifecycle(t *testing.T) {
 	t.Parallel()
-	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+	acctest.ForEachRegistry(t, func(t *testing.T, env *acctest.Env) {
 		people(t, env)
 		env.Repositories(t, "npm-private")
 		most := acctest.Pick(env, "manage", "admin")
@@ -136,8 +136,8 @@ func TestPermissionLifecycle(t *testing.T) {
 
 func TestPermissionSections(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, "it grants on pipelines, bundles and destinations, which a server may lack")
-	env := acctest.Registry(t, devregistry.Artifactory)
+	acctest.SkipOnLive(t, "it grants on pipelines, bundles and destinations, which a server may lack")
+	env := acctest.StartEmbedded(t, devregistry.Artifactory)
 	with := func(own string) string {
 		return permission("install", "repositories = [\"npm-private\", \"go-private\"]\n groups = { <developers> = [\"read\"] }\n artifactory = {\n"+own+"\n}")
 	}
@@ -181,8 +181,8 @@ func TestPermissionSections(t *testing.T) {
 // Only what changed is written: the other sections are not touched.
 func TestPermissionWritesOnlyWhatChanged(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, "it looks at the requests")
-	env := acctest.Registry(t, devregistry.Artifactory)
+	acctest.SkipOnLive(t, "it looks at the requests")
+	env := acctest.StartEmbedded(t, devregistry.Artifactory)
 	env.Repositories(t, "npm-private")
 	config := func(action string) string {
 		return env.Config(on(fmt.Sprintf(`groups = { <developers> = ["read"] }
@@ -205,7 +205,7 @@ func TestPermissionWritesOnlyWhatChanged(t *testing.T) {
 // Renaming is no update on either registry.
 func TestPermissionNameReplaces(t *testing.T) {
 	t.Parallel()
-	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+	acctest.ForEachRegistry(t, func(t *testing.T, env *acctest.Env) {
 		people(t, env)
 		env.Repositories(t, "npm-private", "go-private")
 		env.Test(
@@ -223,7 +223,7 @@ func TestPermissionNameReplaces(t *testing.T) {
 
 func TestPermissionBadInput(t *testing.T) {
 	t.Parallel()
-	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+	acctest.ForEachRegistry(t, func(t *testing.T, env *acctest.Env) {
 		people(t, env)
 		env.Repositories(t, "npm-private", "go-private")
 		type bad struct {
@@ -246,7 +246,7 @@ func TestPermissionBadInput(t *testing.T) {
 			},
 			"no action": {on(`groups = { <developers> = [] }`), []string{`No action for "<developers>"`}},
 		}
-		if env.Keeper() {
+		if env.IsArtifactKeeper() {
 			cases["artifactory block"] = bad{on("users = { <alice> = [\"read\"] }\n artifactory = {}"), []string{"This registry is Artifact Keeper", "Remove the block"}}
 			cases["two repositories"] = bad{
 				permission("<npm-private/permission>", "repositories = [\"<npm-private>\", \"<go-private>\"]\n users = { <alice> = [\"read\"] }"),
@@ -263,12 +263,12 @@ func TestPermissionBadInput(t *testing.T) {
 		}
 		for name, c := range cases {
 			t.Run(name, func(t *testing.T) {
-				env.Test(t, resource.TestStep{Config: env.Config(c.body), ExpectError: env.Says(c.says...)})
+				env.Test(t, resource.TestStep{Config: env.Config(c.body), ExpectError: env.ExpectText(c.says...)})
 			})
 		}
 		env.Test(t, resource.TestStep{
 			Config: env.Config(on(`groups = { <developers> = ["read"] }`)), ResourceName: address, ImportState: true, ImportStateId: env.Name("npm-private/permission"),
-			ExpectError: env.Says(`Cannot import permission "<npm-private/permission>"`),
+			ExpectError: env.ExpectText(`Cannot import permission "<npm-private/permission>"`),
 		})
 	})
 }
@@ -276,7 +276,7 @@ func TestPermissionBadInput(t *testing.T) {
 // Somebody made it already: nothing of theirs is overwritten.
 func TestPermissionExists(t *testing.T) {
 	t.Parallel()
-	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+	acctest.ForEachRegistry(t, func(t *testing.T, env *acctest.Env) {
 		people(t, env)
 		env.Repositories(t, "npm-private")
 		theirs := registry.PermissionSpec{Name: env.Name("npm-private/permission"), Repositories: []string{env.Name("npm-private")}, Users: map[string][]string{env.Name("bob"): {"read"}}}
@@ -285,7 +285,7 @@ func TestPermissionExists(t *testing.T) {
 		}
 		resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Factories(), Steps: []resource.TestStep{{
 			Config:      env.Config(on(`groups = { <developers> = ["read"] }`)),
-			ExpectError: env.Says(`Cannot create permission "<npm-private/permission>"`, acctest.Pick(env, "409", "already grants rights to user <bob>"), "Import"),
+			ExpectError: env.ExpectText(`Cannot create permission "<npm-private/permission>"`, acctest.Pick(env, "409", "already grants rights to user <bob>"), "Import"),
 		}}})
 		if got := current(t, env, "<npm-private/permission>"); len(got.Users[env.Name("bob")]) != 1 || len(got.Groups) != 0 {
 			t.Errorf("their permission became %+v", got)
@@ -295,8 +295,8 @@ func TestPermissionExists(t *testing.T) {
 
 func TestPermissionLostAnswer(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, "it loses an answer")
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.SkipOnLive(t, "it loses an answer")
+	acctest.ForEachEmbedded(t, func(t *testing.T, env *acctest.Env) {
 		env.Repositories(t, "npm-private")
 		endpoint := acctest.Pick(env, "POST /access/api/v2/permissions/{$}", "POST /api/v1/permissions/{$}")
 		if err := env.Server.Faults.Set(devregistry.Fault{Endpoint: endpoint, Kind: devregistry.FaultResetAfter}); err != nil {
@@ -311,7 +311,7 @@ func TestPermissionLostAnswer(t *testing.T) {
 
 func TestPermissionDataSource(t *testing.T) {
 	t.Parallel()
-	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+	acctest.ForEachRegistry(t, func(t *testing.T, env *acctest.Env) {
 		people(t, env)
 		env.Repositories(t, "npm-private")
 		check := func(attribute string, value knownvalue.Check) statecheck.StateCheck {
@@ -322,7 +322,7 @@ func TestPermissionDataSource(t *testing.T) {
 			t,
 			resource.TestStep{
 				Config:      env.Config(`data "registry_permission" "test" { name = "<npm-private/permission>" }`),
-				ExpectError: env.Says(`Cannot read permission "<npm-private/permission>"`),
+				ExpectError: env.ExpectText(`Cannot read permission "<npm-private/permission>"`),
 			},
 			resource.TestStep{
 				Config: env.Config(on(`groups = { <developers> = ["read"] }`) + read),

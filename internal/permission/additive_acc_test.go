@@ -42,7 +42,7 @@ func expectUsers(t *testing.T, env *acctest.Env, want map[string]string) func() 
 
 func TestPermissionAdditive(t *testing.T) {
 	t.Parallel()
-	env := acctest.RegistryOrLive(t, devregistry.ArtifactKeeper)
+	env := acctest.EmbeddedOrLive(t, devregistry.ArtifactKeeper)
 	people(t, env)
 	env.Repositories(t, "npm-private")
 	theirs(t, env)
@@ -71,7 +71,7 @@ func TestPermissionAdditive(t *testing.T) {
 						additive     = true
 						users        = { <bob> = ["delete"] }
 					}`),
-				ExpectError: env.Says(`Cannot create permission "<npm-private/permission>"`, "already grants rights to user <bob>"),
+				ExpectError: env.ExpectText(`Cannot create permission "<npm-private/permission>"`, "already grants rights to user <bob>"),
 			},
 			{PreConfig: change(t, env, func(s *registry.PermissionSpec) { delete(s.Users, env.Name("dana")) }), Config: additive(`<dana> = ["read"]`)},
 			// It becomes the only owner, and the others go.
@@ -86,7 +86,7 @@ func TestPermissionAdditive(t *testing.T) {
 // An import owns every rule; made additive, it lets go of those it does not name.
 func TestPermissionAdditiveAfterImport(t *testing.T) {
 	t.Parallel()
-	env := acctest.RegistryOrLive(t, devregistry.ArtifactKeeper)
+	env := acctest.EmbeddedOrLive(t, devregistry.ArtifactKeeper)
 	people(t, env)
 	env.Repositories(t, "npm-private")
 	theirs(t, env)
@@ -107,8 +107,8 @@ func TestPermissionAdditiveAfterImport(t *testing.T) {
 // repository's rules switched on.
 func TestPermissionSweepsOrphans(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, "it plants a rule for nobody in the store")
-	env := acctest.Registry(t, devregistry.ArtifactKeeper)
+	acctest.SkipOnLive(t, "it plants a rule for nobody in the store")
+	env := acctest.StartEmbedded(t, devregistry.ArtifactKeeper)
 	env.Repositories(t, "npm-private")
 	env.Test(
 		t,
@@ -130,8 +130,8 @@ func TestPermissionSweepsOrphans(t *testing.T) {
 // Service accounts are named like users, and filed apart by the registry.
 func TestPermissionOfAServiceAccount(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, "it needs a service account, which the provider does not make")
-	env := acctest.Registry(t, devregistry.ArtifactKeeper)
+	acctest.SkipOnLive(t, "it needs a service account, which the provider does not make")
+	env := acctest.StartEmbedded(t, devregistry.ArtifactKeeper)
 	env.Repositories(t, "npm-private")
 	env.Live(t, acctest.Lifecycle{
 		Address: address, Create: on(`users = { svc-builder = ["read"] }`), ImportIDs: []string{"<npm-private/permission>"},

@@ -47,7 +47,7 @@ func checkServer(ctx context.Context, reg *registry.Registry, m model) diag.Diag
 // checkArtifactKeeper: a permission is the rules of one repository, and is there as long as there is a rule.
 func checkArtifactKeeper(ctx context.Context, reg *registry.Registry, m model, diags *diag.Diagnostics) {
 	title := reg.Server.Type.Title()
-	if tfkit.Set(m.Artifactory) {
+	if tfkit.IsSet(m.Artifactory) {
 		diags.AddAttributeError(path.Root("artifactory"), "This registry is "+title,
 			fmt.Sprintf("The artifactory block holds what only JFrog Artifactory's permissions have, and %s is %s. Remove the block.", reg.Server.URL, title))
 	}
@@ -56,7 +56,7 @@ func checkArtifactKeeper(ctx context.Context, reg *registry.Registry, m model, d
 			"On "+title+" a permission is the set of rules of a repository, and without users and groups there is none. Name somebody, or "+
 				"remove the permission.")
 	}
-	if !known(m.Repositories) || !tfkit.Set(m.Name) {
+	if !known(m.Repositories) || !tfkit.IsSet(m.Name) {
 		return
 	}
 	repositories, d := tfkit.Strings(ctx, m.Repositories)
@@ -75,7 +75,7 @@ func checkArtifactory(ctx context.Context, reg *registry.Registry, m model, diag
 			"A permission target of Artifactory has one owner, so additive works on Artifact Keeper only. Use a permission of its own with another name.")
 	}
 	own := nullArtifactory()
-	if tfkit.Set(m.Artifactory) {
+	if tfkit.IsSet(m.Artifactory) {
 		diags.Append(own.FromTerraform(ctx, m.Artifactory)...)
 	}
 	sections := 0
@@ -84,7 +84,7 @@ func checkArtifactory(ctx context.Context, reg *registry.Registry, m model, diag
 			continue
 		}
 		sections++
-		if !tfkit.Set(*s.model) {
+		if !tfkit.IsSet(*s.model) {
 			continue
 		}
 		var section sectionModel
@@ -114,7 +114,7 @@ func checkArtifactory(ctx context.Context, reg *registry.Registry, m model, diag
 // checkPrincipals refuses actions that the registry does not have and names that it would not keep. There is no silent
 // mapping between the registries: what one calls admin implies the rest, and what the other calls manage does not.
 func checkPrincipals(kind principals, given types.Map, at path.Path, t registry.Type, allowed []string, diags *diag.Diagnostics) {
-	if !tfkit.Set(given) {
+	if !tfkit.IsSet(given) {
 		return
 	}
 	elements := given.Elements()
@@ -133,7 +133,7 @@ func checkPrincipals(kind principals, given types.Map, at path.Path, t registry.
 		}
 		for _, element := range actions.Elements() {
 			action, ok := element.(types.String)
-			if ok && tfkit.Set(action) && !slices.Contains(allowed, action.ValueString()) {
+			if ok && tfkit.IsSet(action) && !slices.Contains(allowed, action.ValueString()) {
 				diags.AddAttributeError(entry, fmt.Sprintf("%s has no action %q", t.Title(), action.ValueString()),
 					fmt.Sprintf("%s %q asks for it. The registry knows: %s.", kind.word, name, strings.Join(allowed, ", ")))
 			}
@@ -143,5 +143,5 @@ func checkPrincipals(kind principals, given types.Map, at path.Path, t registry.
 
 // known reports whether a set and all its elements are known.
 func known(set types.Set) bool {
-	return tfkit.Set(set) && !slices.ContainsFunc(set.Elements(), attr.Value.IsUnknown)
+	return tfkit.IsSet(set) && !slices.ContainsFunc(set.Elements(), attr.Value.IsUnknown)
 }

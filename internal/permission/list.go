@@ -60,7 +60,7 @@ func (l *permissionList) List(ctx context.Context, req list.ListRequest, stream 
 		return
 	}
 	contains := registry.LowerASCII(config.NameContains.ValueString())
-	permissions := tfkit.Keep(reg.Permissions.List(ctx), func(p registry.Permission) bool {
+	permissions := tfkit.Filter(reg.Permissions.List(ctx), func(p registry.Permission) bool {
 		return strings.Contains(registry.LowerASCII(p.Name), contains)
 	})
 	stream.Results = tfkit.ListResults(ctx, req, "Cannot list permissions", permissions, func(p registry.Permission, result *list.ListResult) error {

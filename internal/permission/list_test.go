@@ -21,7 +21,7 @@ func grants(env *acctest.Env, count int) {
 		made := s.Groups[0].CreatedAt
 		for i := range count {
 			name := fmt.Sprintf("rule-%04d", i)
-			if !env.Keeper() {
+			if !env.IsArtifactKeeper() {
 				s.Targets = append(s.Targets, &state.PermissionTarget{Name: name, CreatedAt: made, Sections: map[string]*state.PermissionSection{
 					"artifact": {
 						Users:   map[string][]string{"alice": {"READ"}},

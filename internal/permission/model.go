@@ -101,13 +101,13 @@ func (m *commonModel) FromAPI(ctx context.Context, in registry.Permission) diag.
 	m.Groups = keepMap(ctx, m.Groups, in.Groups, &diags)
 
 	var own artifactoryModel
-	if tfkit.Set(m.Artifactory) {
+	if tfkit.IsSet(m.Artifactory) {
 		diags.Append(own.FromTerraform(ctx, m.Artifactory)...)
 	} else {
 		own = nullArtifactory()
 	}
 	diags.Append(own.FromAPI(ctx, in.Artifactory)...)
-	if !tfkit.Set(m.Artifactory) && own.empty() {
+	if !tfkit.IsSet(m.Artifactory) && own.empty() {
 		m.Artifactory = types.ObjectNull(artifactoryTypes)
 		return diags
 	}
@@ -127,7 +127,7 @@ func (m *model) ToAPI(ctx context.Context) (registry.PermissionSpec, diag.Diagno
 	diags.Append(d...)
 	spec.Groups, d = tfkit.StringSets(ctx, m.Groups)
 	diags.Append(d...)
-	if tfkit.Set(m.Artifactory) {
+	if tfkit.IsSet(m.Artifactory) {
 		var own artifactoryModel
 		diags.Append(own.FromTerraform(ctx, m.Artifactory)...)
 		spec.Artifactory, d = own.ToAPI(ctx)
@@ -199,7 +199,7 @@ func (a *artifactoryModel) ToAPI(ctx context.Context) (*registry.ArtifactoryPerm
 	out.ExcludePatterns, d = tfkit.Strings(ctx, a.ExcludePatterns)
 	diags.Append(d...)
 	for _, s := range a.sections(out) {
-		if !tfkit.Set(*s.model) {
+		if !tfkit.IsSet(*s.model) {
 			continue
 		}
 		var section sectionModel
@@ -261,7 +261,7 @@ func keepSection(ctx context.Context, prior types.Object, in *registry.Permissio
 	null := types.SetNull(types.StringType)
 	noMap := types.MapNull(tfkit.StringSetMapType.ElemType)
 	section := sectionModel{Targets: null, IncludePatterns: null, ExcludePatterns: null, Users: noMap, Groups: noMap}
-	if tfkit.Set(prior) {
+	if tfkit.IsSet(prior) {
 		diags.Append(prior.As(ctx, &section, basetypes.ObjectAsOptions{})...)
 	}
 	diags.Append(section.FromAPI(ctx, in)...)

@@ -19,7 +19,7 @@ func grant(t *testing.T, env *acctest.Env, spec registry.PermissionSpec) {
 
 func TestPermissionMovesFromPlatform(t *testing.T) {
 	t.Parallel()
-	env := acctest.Registry(t, "artifactory")
+	env := acctest.StartEmbedded(t, "artifactory")
 	grant(t, env, registry.PermissionSpec{
 		Name: "install", Repositories: []string{"npm-private", "go-private"},
 		Users: map[string][]string{"alice": {"READ"}}, Groups: map[string][]string{"readers": {"READ", "WRITE"}},
@@ -51,7 +51,7 @@ func TestPermissionMovesFromPlatform(t *testing.T) {
 
 func TestPermissionMovesFromARow(t *testing.T) {
 	t.Parallel()
-	env := acctest.Registry(t, "artifact_keeper")
+	env := acctest.StartEmbedded(t, "artifact_keeper")
 	grant(t, env, registry.PermissionSpec{
 		Name: "npm-private", Repositories: []string{"npm-private"},
 		Users: map[string][]string{"alice": {"read"}, "bob": {"read", "write"}},

@@ -35,7 +35,7 @@ func (r *permissionResource) ModifyPlan(ctx context.Context, req resource.Modify
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 		warnReleased(plan, state, &resp.Diagnostics)
 		warnTakeover(ctx, reg, plan, state, &resp.Diagnostics)
-	} else if reg.Capabilities.PermissionPerRepository && tfkit.Set(plan.Name) && !resp.Diagnostics.HasError() {
+	} else if reg.Capabilities.PermissionPerRepository && tfkit.IsSet(plan.Name) && !resp.Diagnostics.HasError() {
 		warnFirstRule(ctx, reg, plan.Name.ValueString(), &resp.Diagnostics)
 	}
 }

@@ -73,7 +73,7 @@ func (r *permissionResource) Create(ctx context.Context, req resource.CreateRequ
 		resp.Diagnostics.Append(state.FromAPI(ctx, seen(made, spec))...)
 		resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 		resp.Diagnostics.Append(resp.Identity.Set(ctx, r.identity(state))...)
-		resp.Diagnostics.Append(r.Stamp(ctx, reg, resp.Private)...)
+		resp.Diagnostics.Append(r.RecordServer(ctx, reg, resp.Private)...)
 	}
 	if err != nil {
 		tfkit.AddError(&resp.Diagnostics, fmt.Sprintf("Cannot create permission %q", spec.Name), err)
@@ -87,7 +87,7 @@ func create(ctx context.Context, reg *registry.Registry, spec registry.Permissio
 	if made.ID != "" {
 		return made, err
 	}
-	return tfkit.Settle(ctx, made, err,
+	return tfkit.AdoptCreated(ctx, made, err,
 		func(ctx context.Context) (registry.Permission, error) { return reg.Permissions.Get(ctx, spec.Name) },
 		func(p registry.Permission) bool { return grants(seen(p, spec), spec) })
 }
@@ -117,13 +117,13 @@ func (r *permissionResource) Read(ctx context.Context, req resource.ReadRequest,
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	limit, diags := state.Timeouts.Read(ctx, timeout)
 	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(tfkit.KeepIdentity(ctx, resp.Identity, r.identity(state))...)
+	resp.Diagnostics.Append(tfkit.SetIdentityOnce(ctx, resp.Identity, r.identity(state))...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(registry.Refreshing(ctx), limit)
 	defer cancel()
-	reg := r.OpenSame(ctx, resp.Private, &resp.Diagnostics)
+	reg := r.OpenExisting(ctx, resp.Private, &resp.Diagnostics)
 	if reg == nil {
 		return
 	}
@@ -168,7 +168,7 @@ func (r *permissionResource) Update(ctx context.Context, req resource.UpdateRequ
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	reg := r.OpenSame(ctx, resp.Private, &resp.Diagnostics)
+	reg := r.OpenExisting(ctx, resp.Private, &resp.Diagnostics)
 	if reg == nil {
 		r.RequireConfigured(&resp.Diagnostics)
 		return
@@ -219,7 +219,7 @@ func (r *permissionResource) Delete(ctx context.Context, req resource.DeleteRequ
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	reg := r.OpenSame(ctx, resp.Private, &resp.Diagnostics)
+	reg := r.OpenExisting(ctx, resp.Private, &resp.Diagnostics)
 	if reg == nil {
 		r.RequireConfigured(&resp.Diagnostics)
 		return

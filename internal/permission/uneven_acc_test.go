@@ -13,7 +13,7 @@ import (
 // update.
 func TestPermissionUnevenIsNotImported(t *testing.T) {
 	t.Parallel()
-	env := acctest.Registry(t, "artifactory")
+	env := acctest.StartEmbedded(t, "artifactory")
 	env.Server.Store.Update(func(s *state.State) {
 		s.Targets = append(s.Targets, &state.PermissionTarget{Name: "uneven", Sections: map[string]*state.PermissionSection{
 			"artifact": {
@@ -32,6 +32,6 @@ resource "registry_permission" "test" {
 }
 `),
 		ResourceName: "registry_permission.test", ImportState: true, ImportStateId: "uneven",
-		ExpectError: env.Says(`Permission "uneven" cannot be taken over as it is`),
+		ExpectError: env.ExpectText(`Permission "uneven" cannot be taken over as it is`),
 	})
 }

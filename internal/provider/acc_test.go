@@ -23,8 +23,8 @@ resource "registry_user" "test" {
 // Each mistake in the provider block is one specific error, and whatever was made before stays in the state.
 func TestProviderBadInput(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, "it moves the clock")
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.SkipOnLive(t, "it moves the clock")
+	acctest.ForEachEmbedded(t, func(t *testing.T, env *acctest.Env) {
 		other := acctest.Pick(env, "artifact_keeper", "artifactory")
 		expired := mint(t, env, "alice", 24*time.Hour)
 		ordinary := mint(t, env, "alice", 240*time.Hour)
@@ -48,18 +48,18 @@ func TestProviderBadInput(t *testing.T) {
 		}
 		steps := []resource.TestStep{{Config: env.Config(quinn)}}
 		for _, c := range cases {
-			if c.name == "token without rights" && env.Keeper() {
+			if c.name == "token without rights" && env.IsArtifactKeeper() {
 				continue // there anybody may read an account's own row; changing needs rights, as below
 			}
 			steps = append(steps,
-				resource.TestStep{Config: env.Config(quinn, c.arguments...), ExpectError: acctest.Says(c.says...)},
+				resource.TestStep{Config: env.Config(quinn, c.arguments...), ExpectError: acctest.ExpectText(c.says...)},
 				resource.TestStep{Config: env.Config(quinn), PlanOnly: true},
 			)
 		}
 		steps = append(steps,
 			resource.TestStep{
 				Config:      env.Config(quinn+"resource \"registry_user\" \"more\" {\n username = \"more\"\n email = \"m@example.com\"\n}\n", fmt.Sprintf("access_token = %q", ordinary)),
-				ExpectError: acctest.Says("403"),
+				ExpectError: acctest.ExpectText("403"),
 			},
 			resource.TestStep{Config: env.Config(quinn), PlanOnly: true},
 		)
@@ -86,8 +86,8 @@ func mint(t *testing.T, env *acctest.Env, username string, lifetime time.Duratio
 
 func TestProviderHTMLInTheWay(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, "it breaks answers")
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.SkipOnLive(t, "it breaks answers")
+	acctest.ForEachEmbedded(t, func(t *testing.T, env *acctest.Env) {
 		env.Test(t,
 			resource.TestStep{Config: env.Config(quinn)},
 			resource.TestStep{
@@ -96,7 +96,7 @@ func TestProviderHTMLInTheWay(t *testing.T) {
 						t.Fatal(err)
 					}
 				},
-				Config: env.Config(quinn), ExpectError: acctest.Says("Cannot read user", "HTML"),
+				Config: env.Config(quinn), ExpectError: acctest.ExpectText("Cannot read user", "HTML"),
 			},
 			resource.TestStep{PreConfig: env.Server.Faults.Clear, Config: env.Config(quinn), PlanOnly: true},
 		)
@@ -106,7 +106,7 @@ func TestProviderHTMLInTheWay(t *testing.T) {
 // The type is found out when it is not given, by requests that carry no credential.
 func TestProviderDetectsTheType(t *testing.T) {
 	t.Parallel()
-	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+	acctest.ForEachRegistry(t, func(t *testing.T, env *acctest.Env) {
 		env.Test(t, resource.TestStep{Config: env.Config(quinn, "type = null")})
 	})
 }
@@ -114,7 +114,7 @@ func TestProviderDetectsTheType(t *testing.T) {
 // A registry that is made in the same run is not known at plan.
 func TestProviderUnknownURL(t *testing.T) {
 	t.Parallel()
-	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+	acctest.ForEachRegistry(t, func(t *testing.T, env *acctest.Env) {
 		config := env.Config(fmt.Sprintf(`
 			resource "terraform_data" "server" { input = %q }
 		`, env.Registry.Server.URL)+quinn+`
@@ -136,8 +136,8 @@ func TestProviderUnknownURL(t *testing.T) {
 // Neither validation nor configuring asks anybody, and a plan that only makes things asks no more than who is there.
 func TestProviderConfigureMakesNoRequest(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, "it counts requests")
-	env := acctest.Registry(t, devregistry.Artifactory)
+	acctest.SkipOnLive(t, "it counts requests")
+	env := acctest.StartEmbedded(t, devregistry.Artifactory)
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Factories(),
 		Steps: []resource.TestStep{{
@@ -155,14 +155,14 @@ func TestProviderConfigureMakesNoRequest(t *testing.T) {
 // previous_url lets a server change its address.
 func TestProviderServerMoves(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, "it reaches the server under two names")
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.SkipOnLive(t, "it reaches the server under two names")
+	acctest.ForEachEmbedded(t, func(t *testing.T, env *acctest.Env) {
 		moved := fmt.Sprintf("url = %q", "https://localhost"+env.Server.URL[len("https://127.0.0.1"):])
 		previous := fmt.Sprintf("previous_url = %q", env.Server.URL)
 		steps := []resource.TestStep{{Config: env.Config(quinn)}}
-		if env.Keeper() {
+		if env.IsArtifactKeeper() {
 			// It has no id of its own, so only the user can say that it is the same.
-			steps = append(steps, resource.TestStep{Config: env.Config(quinn, moved), ExpectError: acctest.Says("points at another server", "previous_url")})
+			steps = append(steps, resource.TestStep{Config: env.Config(quinn, moved), ExpectError: acctest.ExpectText("points at another server", "previous_url")})
 		}
 		env.Test(t, append(steps,
 			resource.TestStep{Config: env.Config(quinn, moved, previous), PlanOnly: true},

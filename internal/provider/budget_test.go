@@ -199,8 +199,8 @@ resource "registry_token" "workspace" {
 // what the server is; here they are one.
 func TestWorkspaceBudget(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, "it counts requests")
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.SkipOnLive(t, "it counts requests")
+	acctest.ForEachEmbedded(t, func(t *testing.T, env *acctest.Env) {
 		cli := acctest.NewCLI(t, map[string]func() (tfprotov6.ProviderServer, error){
 			"registry-identity/registry": acctest.Serve,
 		})

@@ -144,7 +144,7 @@ resource "registry_oidc_provider" "people" {
 // Terraform's log at its most talkative, or anything that is printed.
 func TestSecretsAreNowhereElse(t *testing.T) {
 	t.Parallel()
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.ForEachEmbedded(t, func(t *testing.T, env *acctest.Env) {
 		p := newParrot(t, env)
 		config := everything(env, p)
 		checkEverything(t, env, config)
@@ -187,7 +187,7 @@ func checkEverything(t *testing.T, env *acctest.Env, config string) {
 		}
 	}
 	for name := range all.ResourceSchemas {
-		if name != "registry_ldap_group_settings" || !env.Keeper() { // Artifact Keeper has none
+		if name != "registry_ldap_group_settings" || !env.IsArtifactKeeper() { // Artifact Keeper has none
 			need("resource", name)
 		}
 	}

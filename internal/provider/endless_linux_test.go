@@ -43,8 +43,8 @@ func words(t *testing.T, ended error, out fmt.Stringer) string {
 // The provider asks for nothing a second later, and the tool ends by itself.
 func TestAnInterruptEndsARun(t *testing.T) {
 	t.Parallel()
-	acctest.NeedAcc(t)
-	acctest.EmbeddedOnly(t, "its registry has no end")
+	acctest.SkipWithoutAcc(t)
+	acctest.SkipOnLive(t, "its registry has no end")
 	plugins := built(t)
 	for _, of := range []registry.Type{registry.Artifactory, registry.ArtifactKeeper} {
 		for _, c := range []struct {
@@ -97,8 +97,8 @@ func TestAnInterruptEndsARun(t *testing.T) {
 // TestARunWithoutAnEndEnds: by the number of pages, or by the time that the operation has.
 func TestARunWithoutAnEndEnds(t *testing.T) {
 	t.Parallel()
-	acctest.NeedAcc(t)
-	acctest.EmbeddedOnly(t, "its registry has no end")
+	acctest.SkipWithoutAcc(t)
+	acctest.SkipOnLive(t, "its registry has no end")
 	plugins := built(t)
 	const short = "  timeouts {\n    read = \"3s\"\n  }\n"
 	for _, c := range []struct {

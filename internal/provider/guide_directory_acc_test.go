@@ -68,7 +68,7 @@ type directoryReader struct {
 func newDirectoryReader(t *testing.T, dialect devregistry.Dialect) *directoryReader {
 	t.Helper()
 	directory := slapdtest.Start(t)
-	env := acctest.Registry(t, dialect, func(o *devregistry.Options) {
+	env := acctest.StartEmbedded(t, dialect, func(o *devregistry.Options) {
 		o.DirectoryCAs, o.ArtifactKeeper.AllowPrivateIssuers = [][]byte{directory.CAPEM}, true
 	})
 	cli := acctest.NewCLI(t, map[string]func() (tfprotov6.ProviderServer, error){"registry-identity/registry": acctest.Factories()["registry"]})

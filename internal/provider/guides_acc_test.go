@@ -159,7 +159,7 @@ func unharmed(t *testing.T, env *acctest.Env) {
 
 func TestGuideFromJFrog(t *testing.T) {
 	t.Parallel()
-	env := acctest.Registry(t, "artifactory")
+	env := acctest.StartEmbedded(t, "artifactory")
 	_, _, token := before(t, env, registry.PermissionSpec{
 		Name: "install", Repositories: []string{"npm-private"}, Groups: map[string][]string{"developers": {"read"}},
 		Artifactory: &registry.ArtifactoryPermission{IncludePatterns: []string{"@acme/**"}},
@@ -197,7 +197,7 @@ func TestGuideFromJFrog(t *testing.T) {
 
 func TestGuideFromArtifactKeeper(t *testing.T) {
 	t.Parallel()
-	env := acctest.Registry(t, "artifact_keeper")
+	env := acctest.StartEmbedded(t, "artifact_keeper")
 	alice, group, token := before(t, env, registry.PermissionSpec{
 		Name: "npm-private", Repositories: []string{"npm-private"}, Groups: map[string][]string{"developers": {"read"}},
 	})
@@ -236,7 +236,7 @@ func TestGuideFromArtifactKeeper(t *testing.T) {
 // comes from the mirror.
 func TestGuideFromCoderModules(t *testing.T) {
 	t.Parallel()
-	env := acctest.Registry(t, "artifactory")
+	env := acctest.StartEmbedded(t, "artifactory")
 	old := acctest.StateObject{
 		Module: "module.jfrog", Provider: "jfrog/artifactory", Type: "artifactory_scoped_token", Name: "me",
 		Attributes: map[string]any{"id": "the-old-token", "username": "alice", "access_token": "old", "scopes": []string{"applied-permissions/user"}},

@@ -76,7 +76,7 @@ func TestImportByIdentity(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+			acctest.ForEachEmbedded(t, func(t *testing.T, env *acctest.Env) {
 				objects := makeKnown(t, env)
 				var checks []statecheck.StateCheck
 				for _, k := range objects {
@@ -108,7 +108,7 @@ func identityOf(env *acctest.Env, k known) map[string]knownvalue.Check {
 func TestImportByIdentityBadInput(t *testing.T) {
 	t.Parallel()
 	acctest.Requires(t, acctest.FeatureIdentity)
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.ForEachEmbedded(t, func(t *testing.T, env *acctest.Env) {
 		objects := makeKnown(t, env)
 		missing := map[string]string{
 			"user":       `username = "nobody"`,
@@ -122,15 +122,15 @@ func TestImportByIdentityBadInput(t *testing.T) {
 			leaving(t,
 				resource.TestStep{
 					Config:      env.Config(imports(only, `server = "https://other.example.com"`)),
-					ExpectError: acctest.Says("The identity is of another server", "https://other.example.com", env.Registry.Server.URL),
+					ExpectError: acctest.ExpectText("The identity is of another server", "https://other.example.com", env.Registry.Server.URL),
 				},
 				resource.TestStep{
 					Config:      env.Config(imports(only, `server = "://"`)),
-					ExpectError: acctest.Says("Invalid server in the identity"),
+					ExpectError: acctest.ExpectText("Invalid server in the identity"),
 				},
 				resource.TestStep{
 					Config:      env.Config(imports(gone, "")),
-					ExpectError: acctest.Says("Cannot import " + k.object),
+					ExpectError: acctest.ExpectText("Cannot import " + k.object),
 				},
 			)
 		}
@@ -158,7 +158,7 @@ func TestIdentityFollowsARename(t *testing.T) {
 	} {
 		t.Run(r.resource, func(t *testing.T) {
 			t.Parallel()
-			env := acctest.Registry(t, "artifact_keeper")
+			env := acctest.StartEmbedded(t, "artifact_keeper")
 			group, err := env.Registry.Groups.Create(t.Context(), registry.GroupSpec{Name: "team"})
 			if err != nil {
 				t.Fatal(err)

@@ -22,9 +22,9 @@ import (
 // alone as the only live one, and the destroy leaves none.
 func TestKilledProcesses(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, "it loses answers")
+	acctest.SkipOnLive(t, "it loses answers")
 	plugins := built(t)
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.ForEachEmbedded(t, func(t *testing.T, env *acctest.Env) {
 		mint := acctest.Pick(env, "POST /access/api/v1/tokens", "POST /api/v1/users/{id}/tokens")
 		for _, c := range []struct {
 			name string

@@ -31,7 +31,7 @@ var staying = map[string]string{
 // state that knows the peers and their passwords no longer, and a registry that noticed nothing.
 func TestMovedBlock(t *testing.T) {
 	t.Parallel()
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.ForEachEmbedded(t, func(t *testing.T, env *acctest.Env) {
 		moves := acctest.Pick(env, movesFromJFrog, movesFromArtifactKeeper)(t, env)
 		env.Rebase()
 		peers := map[string]*acctest.Peer{}
@@ -205,7 +205,7 @@ func quoted(words []string) string {
 // says that the token is gone.
 func TestMovedTokenOfAnotherAccount(t *testing.T) {
 	t.Parallel()
-	env := acctest.Registry(t, "artifact_keeper")
+	env := acctest.StartEmbedded(t, "artifact_keeper")
 	_, _, token := before(t, env, registry.PermissionSpec{Name: "npm-private", Repositories: []string{"npm-private"}, Groups: map[string][]string{"developers": {"read"}}})
 	cli := acctest.NewCLI(t, beside(map[string]*acctest.Peer{keeper: acctest.NewPeer(keeper)}))
 	cli.WriteState(acctest.StateObject{Provider: keeper, Type: "artifactkeeper_api_token", Name: "test", Attributes: map[string]any{

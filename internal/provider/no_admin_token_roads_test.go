@@ -91,7 +91,7 @@ func (m *minting) moved() {
 		Provider: "jfrog/artifactory", Type: "artifactory_scoped_token", To: plugintest.Resource{Type: "registry_token", Config: config},
 		State: map[string]any{"id": "gone", "username": config["username"], "scopes": scopes, "expires_in": 86400},
 	}
-	if m.Keeper() {
+	if m.IsArtifactKeeper() {
 		move.Provider, move.Type = "nicola-preda/artifact-keeper", "artifactkeeper_user_api_token"
 		move.State = map[string]any{"id": "00000000-0000-4000-8000-0000000000c1", "user_id": personID, "name": "old", "scopes": scopes, "expires_in_days": 1}
 	}

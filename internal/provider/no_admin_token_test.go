@@ -140,22 +140,22 @@ func (m *minting) people() {
 		local := acctest.Pick(m.Env, "internal", "local")
 		u := &state.User{
 			ID: personID, Username: person, Email: person + "@example.com", AuthProvider: local,
-			Active: !m.chance(6), Admin: m.chance(4), ServiceAccount: m.Keeper() && m.chance(6),
+			Active: !m.chance(6), Admin: m.chance(4), ServiceAccount: m.IsArtifactKeeper() && m.chance(6),
 		}
 		s.Users = append(s.Users, u, &state.User{
 			ID: "00000000-0000-4000-8000-0000000000a2", Username: "boss", Email: "boss@example.com", AuthProvider: local, Active: true, Admin: true,
 		})
-		operators := &state.Group{ID: "00000000-0000-4000-8000-0000000000b1", Name: "operators", AdminPrivileges: !m.Keeper()}
+		operators := &state.Group{ID: "00000000-0000-4000-8000-0000000000b1", Name: "operators", AdminPrivileges: !m.IsArtifactKeeper()}
 		if m.chance(4) {
 			operators.Members = append(operators.Members, state.Member{UserID: u.ID})
 		}
-		if !m.Keeper() && m.chance(2) { // names that are patterns of, or look like, the administrators' group
+		if !m.IsArtifactKeeper() && m.chance(2) { // names that are patterns of, or look like, the administrators' group
 			for i, name := range []string{"operator[s]", "Operators", "OPERATORS", "operator?", "{operators}"} {
 				s.Groups = append(s.Groups, &state.Group{ID: fmt.Sprintf("00000000-0000-4000-8000-0000000000d%d", i), Name: name})
 			}
 		}
 		s.Groups = append(s.Groups, operators,
-			&state.Group{ID: "00000000-0000-4000-8000-0000000000b2", Name: "admin team", AdminPrivileges: !m.Keeper()},
+			&state.Group{ID: "00000000-0000-4000-8000-0000000000b2", Name: "admin team", AdminPrivileges: !m.IsArtifactKeeper()},
 			&state.Group{ID: "00000000-0000-4000-8000-0000000000b3", Name: "crew", Members: []state.Member{{UserID: u.ID}}},
 			&state.Group{ID: "00000000-0000-4000-8000-0000000000b4", Name: "dev team"})
 	})
@@ -171,7 +171,7 @@ func (m *minting) username() string {
 
 // harmless and harmful are scopes; what is drawn is made of them.
 func (m *minting) words() (harmless, harmful []string) {
-	if m.Keeper() {
+	if m.IsArtifactKeeper() {
 		harmless = []string{"read:artifacts", "write:artifacts", "read:repositories", "write:repositories", "read:users"}
 		harmful = []string{"admin", "*", "write:users", "delete:repositories", "write", "Admin", "ADMIN", "*:*", "write:*"}
 		return harmless, harmful
@@ -229,7 +229,7 @@ func (m *minting) config(username string) map[string]any {
 	if m.chance(3) {
 		config["keepers"] = map[string]any{"k": strconv.Itoa(m.rng.IntN(1000))}
 	}
-	if !m.Keeper() && m.chance(4) {
+	if !m.IsArtifactKeeper() && m.chance(4) {
 		config["artifactory"] = map[string]any{"audience": pick(m.rng, []string{"*@*", "jfrt@*", "jfac@* jfrt@*"}), "refreshable": m.chance(2), "reference": m.chance(2), "force_revocable": m.chance(2), "project_key": pick(m.rng, []any{nil, "p", "default"})}
 	}
 	return config
@@ -306,7 +306,7 @@ func (m *minting) send(token string, action [3]string) int {
 // actions are ten things that only an administrator may do: method, path, body. Reading accounts and permissions is not
 // among them on Artifactory, since that is what system:identities:r and system:permissions:r are for.
 func (m *minting) actions() [][3]string {
-	if m.Keeper() {
+	if m.IsArtifactKeeper() {
 		return [][3]string{
 			{"POST", "/api/v1/users", `{"username":"evil","email":"evil@example.com","password":"Secret-1234567890","is_admin":true}`},
 			{"PATCH", "/api/v1/users/" + personID, `{"is_admin":true}`},

@@ -43,7 +43,7 @@ type trusting struct {
 func trust(t *testing.T, dialect devregistry.Dialect) *trusting {
 	t.Helper()
 	idp := issuertest.Start(t)
-	env := acctest.Registry(t, dialect, func(o *devregistry.Options) {
+	env := acctest.StartEmbedded(t, dialect, func(o *devregistry.Options) {
 		o.IssuerClient, o.ArtifactKeeper.AllowPrivateIssuers = idp.Client, true
 	})
 	provider, err := env.Registry.OIDCProviders.Create(t.Context(), registry.OIDCProvider{
@@ -64,7 +64,7 @@ func trust(t *testing.T, dialect devregistry.Dialect) *trusting {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if env.Keeper() {
+		if env.IsArtifactKeeper() {
 			r.enrol(t, name, mapping.ArtifactKeeper.Username)
 		}
 	}
@@ -143,7 +143,7 @@ func (r *trusting) exchanges() (n int) {
 
 func trustedByBoth(t *testing.T, test func(*testing.T, *trusting)) {
 	t.Helper()
-	acctest.EmbeddedOnly(t, "an issuer that is trusted changes who can sign in")
+	acctest.SkipOnLive(t, "an issuer that is trusted changes who can sign in")
 	for _, dialect := range []devregistry.Dialect{devregistry.Artifactory, devregistry.ArtifactKeeper} {
 		t.Run(string(dialect), func(t *testing.T) {
 			t.Parallel()
@@ -212,7 +212,7 @@ func TestProviderExchangeBadInput(t *testing.T) {
 		steps := []resource.TestStep{{Config: r.Config(quinn)}}
 		more := quinn + "resource \"registry_user\" \"more\" {\n username = \"more\"\n email = \"m@example.com\"\n}\n"
 		for _, c := range cases {
-			steps = append(steps, resource.TestStep{Config: r.Config(more, c.arguments...), ExpectError: acctest.Says(c.says...)})
+			steps = append(steps, resource.TestStep{Config: r.Config(more, c.arguments...), ExpectError: acctest.ExpectText(c.says...)})
 		}
 		r.Test(t, append(steps, resource.TestStep{Config: r.Config(quinn), PlanOnly: true})...)
 	})

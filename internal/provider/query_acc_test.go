@@ -35,7 +35,7 @@ func estate(t *testing.T, env *acctest.Env, users int) {
 			if i%10 == 0 {
 				u.AuthProvider = "ldap"
 			}
-			if env.Keeper() && i%3 == 0 {
+			if env.IsArtifactKeeper() && i%3 == 0 {
 				u.DisplayName, u.DisplayNameSet = fmt.Sprintf("Person \"%d\" ${x}", i), true
 			}
 			s.Users = append(s.Users, u)
@@ -71,9 +71,9 @@ func estate(t *testing.T, env *acctest.Env, users int) {
 // A query writes the configuration of what a registry holds. Applying that imports everything and changes nothing.
 func TestQueryWritesConfiguration(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, "it fills the store with hundreds of accounts")
+	acctest.SkipOnLive(t, "it fills the store with hundreds of accounts")
 	acctest.Requires(t, acctest.FeatureQuery)
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.ForEachEmbedded(t, func(t *testing.T, env *acctest.Env) {
 		const users = 500
 		estate(t, env, users)
 		cli := acctest.NewCLI(t, map[string]func() (tfprotov6.ProviderServer, error){
@@ -123,9 +123,9 @@ func TestQueryWritesConfiguration(t *testing.T) {
 
 func TestQuery(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, "it fills the store with hundreds of accounts")
+	acctest.SkipOnLive(t, "it fills the store with hundreds of accounts")
 	acctest.Requires(t, acctest.FeatureQuery)
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.ForEachEmbedded(t, func(t *testing.T, env *acctest.Env) {
 		estate(t, env, 250)
 		tests := []struct {
 			object, arguments, filter string

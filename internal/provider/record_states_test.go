@@ -124,7 +124,7 @@ func recordMoved(t *testing.T, plugins string, dialect devregistry.Dialect, dir 
 // century starts a registry whose clock is a hundred years ahead, and tells which tokens it has from the start.
 func century(t *testing.T, dialect devregistry.Dialect) (env *acctest.Env, seeded map[string]bool) {
 	t.Helper()
-	env = acctest.Registry(t, dialect)
+	env = acctest.StartEmbedded(t, dialect)
 	env.Server.Store.Advance(100 * 365 * 24 * time.Hour)
 	seeded = map[string]bool{}
 	env.Server.Store.View(func(st *state.State) {

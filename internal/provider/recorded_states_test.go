@@ -28,11 +28,11 @@ var newer []string
 // it was. States of each version are kept; -record adds those of the version at hand (see recordStates).
 func TestRecordedStates(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, "it loads what a registry held")
+	acctest.SkipOnLive(t, "it loads what a registry held")
 	if *record {
 		recordStates(t)
 	}
-	acctest.NeedAcc(t)
+	acctest.SkipWithoutAcc(t)
 	plugins := built(t)
 	eachRecording(t, func(t *testing.T, r recording, env *acctest.Env) {
 		written := r.fill(t, marks(t, env))
@@ -55,8 +55,8 @@ func TestRecordedStates(t *testing.T) {
 // left out, since a server that has a token of the same id is the same server.
 func TestRecordedStatesOfAnotherServer(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, "it loads what a registry held")
-	acctest.NeedAcc(t)
+	acctest.SkipOnLive(t, "it loads what a registry held")
+	acctest.SkipWithoutAcc(t)
 	eachRecording(t, func(t *testing.T, r recording, env *acctest.Env) {
 		elsewhere := marks(t, env)
 		elsewhere[urlMark], elsewhere[serviceMark] = "https://elsewhere.example.com", "jfac@elsewhere"

@@ -118,7 +118,7 @@ func (r recording) cli(t *testing.T, plugins string, env *acctest.Env, written s
 // registry starts one that holds what was recorded. The token that the test signs in with stays its own.
 func (r recording) registry(t *testing.T) *acctest.Env {
 	t.Helper()
-	env := acctest.Registry(t, r.dialect)
+	env := acctest.StartEmbedded(t, r.dialect)
 	env.Server.Store.Advance(r.held.Now.Sub(env.Server.Store.Now()))
 	env.Server.Store.Update(func(st *state.State) {
 		own := st.Tokens

@@ -123,7 +123,7 @@ func (p *registryProvider) ValidateConfig(ctx context.Context, req provider.Vali
 		return
 	}
 	for name, value := range map[string]types.String{"url": config.URL, "previous_url": config.PreviousURL} {
-		if !tfkit.Set(value) || value.ValueString() == "" {
+		if !tfkit.IsSet(value) || value.ValueString() == "" {
 			continue
 		}
 		if _, err := registry.NormalizeURL(value.ValueString()); err != nil {

@@ -35,9 +35,9 @@ func NewListing(what string, most, size int) *Listing {
 // AtMost lowers the number of pages that the list may have.
 func (l *Listing) AtMost(pages int) { l.turns = min(l.turns, max(pages, 1)) }
 
-// Turn reads a page by fetch and gives those of its items that no page before it had. It refuses one page too many, and one
+// NextPage reads a page by fetch and gives those of its items that no page before it had. It refuses one page too many, and one
 // object too many.
-func Turn[T any](ctx context.Context, l *Listing, id func(T) string, fetch func() ([]T, error)) (fresh []T, err error) {
+func NextPage[T any](ctx context.Context, l *Listing, id func(T) string, fetch func() ([]T, error)) (fresh []T, err error) {
 	if l.pages == l.turns {
 		return nil, l.endless()
 	}

@@ -23,7 +23,7 @@ func TestTheBoundIsFarAway(t *testing.T) {
 				var err error
 				for err == nil && pages <= MaxListed {
 					var brought []int
-					brought, err = Turn(t.Context(), l, strconv.Itoa, func() ([]int, error) {
+					brought, err = NextPage(t.Context(), l, strconv.Itoa, func() ([]int, error) {
 						page := make([]int, size)
 						for i := range page {
 							page[i] = pages*fresh + i
@@ -52,7 +52,7 @@ func TestTheBoundIsFarAway(t *testing.T) {
 func TestAPageOfAllSizes(t *testing.T) {
 	t.Parallel()
 	l := NewListing("users", 10, 5)
-	_, err := Turn(t.Context(), l, strconv.Itoa, func() ([]int, error) { return []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, nil })
+	_, err := NextPage(t.Context(), l, strconv.Itoa, func() ([]int, error) { return []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, nil })
 	if err == nil || !strings.Contains(err.Error(), "1 pages with 11 users") {
 		t.Error(err)
 	}
@@ -66,13 +66,13 @@ func TestAFailedPage(t *testing.T) {
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
 	for name, ctx := range map[string]context.Context{"in time": t.Context(), "interrupted": cancelled} {
-		if _, err := Turn(ctx, NewListing("users", 10, 5), strconv.Itoa, fail); !errors.Is(err, cause) || KindOf(err) != KindForbidden {
+		if _, err := NextPage(ctx, NewListing("users", 10, 5), strconv.Itoa, fail); !errors.Is(err, cause) || KindOf(err) != KindForbidden {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	late, cancelLate := context.WithDeadline(t.Context(), time.Unix(0, 0))
 	defer cancelLate()
-	_, err := Turn(late, NewListing("users", 10, 5), strconv.Itoa, fail)
+	_, err := NextPage(late, NewListing("users", 10, 5), strconv.Itoa, fail)
 	if KindOf(err) != KindUnavailable || !strings.Contains(err.Error(), "the time for this operation ended before the list did, after 0 pages") {
 		t.Error(err)
 	}

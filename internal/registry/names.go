@@ -30,9 +30,9 @@ func CheckUsername(t Type, name string) error {
 	return nil
 }
 
-// BuiltIn tells the accounts that come with a registry and are no person's, also where its API lists none of that name:
+// IsBuiltIn tells the accounts that come with a registry and are no person's, also where its API lists none of that name:
 // services of the platform, whose names begin with an underscore, among them.
-func BuiltIn(t Type, name string) bool {
+func IsBuiltIn(t Type, name string) bool {
 	name = LowerASCII(name)
 	return t == Artifactory && (strings.HasPrefix(name, "_") || slices.Contains([]string{"anonymous", "access-admin", "xray", "jffe", "jfrog"}, name))
 }

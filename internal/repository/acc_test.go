@@ -17,7 +17,7 @@ var empty = resource.ConfigPlanChecks{PostApplyPostRefresh: []plancheck.PlanChec
 
 func TestRepository(t *testing.T) {
 	t.Parallel()
-	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+	acctest.ForEachRegistry(t, func(t *testing.T, env *acctest.Env) {
 		repository := env.Repository(t)
 		is := func(attribute string, value knownvalue.Check) statecheck.StateCheck {
 			return statecheck.ExpectKnownValue("data.registry_repository.test", tfjsonpath.New(attribute), value)
@@ -44,10 +44,10 @@ func TestRepository(t *testing.T) {
 
 func TestRepositoryBadInput(t *testing.T) {
 	t.Parallel()
-	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+	acctest.ForEachRegistry(t, func(t *testing.T, env *acctest.Env) {
 		for key, says := range map[string]string{"<npm-lost>": `Cannot read repository "<npm-lost>"`, "": "length must be between 1 and 128"} {
 			env.Test(t, resource.TestStep{
-				Config: env.Config(fmt.Sprintf("data \"registry_repository\" \"test\" { key = %q }", key)), ExpectError: env.Says(says),
+				Config: env.Config(fmt.Sprintf("data \"registry_repository\" \"test\" { key = %q }", key)), ExpectError: env.ExpectText(says),
 			})
 		}
 	})
@@ -55,8 +55,8 @@ func TestRepositoryBadInput(t *testing.T) {
 
 func TestRepositories(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, "it knows every repository of the server")
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.SkipOnLive(t, "it knows every repository of the server")
+	acctest.ForEachEmbedded(t, func(t *testing.T, env *acctest.Env) {
 		are := func(keys ...string) []statecheck.StateCheck {
 			checks := make([]knownvalue.Check, len(keys))
 			for i, key := range keys {

@@ -19,11 +19,11 @@ func is(attribute string, value knownvalue.Check) statecheck.StateCheck {
 
 func TestServer(t *testing.T) {
 	t.Parallel()
-	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+	acctest.ForEachRegistry(t, func(t *testing.T, env *acctest.Env) {
 		facts := []statecheck.StateCheck{
 			is("type", knownvalue.StringExact(string(env.Dialect))), is("url", knownvalue.StringExact(env.Registry.Server.URL)),
 			is("version", knownvalue.NotNull()), is("service_id", acctest.Pick[knownvalue.Check](env, knownvalue.NotNull(), knownvalue.Null())),
-			is("whole_day_expiry", knownvalue.Bool(env.Keeper())),
+			is("whole_day_expiry", knownvalue.Bool(env.IsArtifactKeeper())),
 			is("basic_token_username", acctest.Pick[knownvalue.Check](env, knownvalue.Null(), knownvalue.StringExact("__token__"))),
 			is("actions", acctest.Pick(
 				env, list("read", "annotate", "write", "delete", "manage", "scan", "execute", "distribute"), list("read", "write", "delete", "admin"),
@@ -56,7 +56,7 @@ func list(values ...string) knownvalue.Check {
 // A module that only wants to know the type must not cost a request at every workspace start.
 func TestServerUnasked(t *testing.T) {
 	t.Parallel()
-	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+	acctest.ForEachRegistry(t, func(t *testing.T, env *acctest.Env) {
 		if env.Server != nil {
 			env.Server.Log.Reset()
 		}

@@ -13,13 +13,13 @@ import (
 	"github.com/registry-identity/terraform-provider-registry/internal/registry"
 )
 
-// Set reports whether a value is there: neither null nor unknown. The domain knows only "given" and "not given", and a
+// IsSet reports whether a value is there: neither null nor unknown. The domain knows only "given" and "not given", and a
 // value that is not known yet has not been given.
-func Set(v attr.Value) bool { return !v.IsNull() && !v.IsUnknown() }
+func IsSet(v attr.Value) bool { return !v.IsNull() && !v.IsUnknown() }
 
 // BoolPointer gives nil for null and unknown.
 func BoolPointer(v types.Bool) *bool {
-	if !Set(v) {
+	if !IsSet(v) {
 		return nil
 	}
 	return v.ValueBoolPointer()
@@ -27,7 +27,7 @@ func BoolPointer(v types.Bool) *bool {
 
 // StringPointer gives nil for null and unknown.
 func StringPointer(v types.String) *string {
-	if !Set(v) {
+	if !IsSet(v) {
 		return nil
 	}
 	return v.ValueStringPointer()
@@ -35,7 +35,7 @@ func StringPointer(v types.String) *string {
 
 // ChangedString gives the planned value when it is set and differs from what the registry has.
 func ChangedString(planned types.String, current string) *string {
-	if !Set(planned) || planned.ValueString() == current {
+	if !IsSet(planned) || planned.ValueString() == current {
 		return nil
 	}
 	return planned.ValueStringPointer()
@@ -43,7 +43,7 @@ func ChangedString(planned types.String, current string) *string {
 
 // ChangedBool gives the planned value when it is set and differs from what the registry has.
 func ChangedBool(planned types.Bool, current bool) *bool {
-	if !Set(planned) || planned.ValueBool() == current {
+	if !IsSet(planned) || planned.ValueBool() == current {
 		return nil
 	}
 	return planned.ValueBoolPointer()
@@ -57,10 +57,10 @@ func StringOrNull(s string) types.String {
 	return types.StringValue(s)
 }
 
-// KeepEmpty is StringOrNull for an attribute that a configuration may set to "": what state says stays as long as the
+// PreserveEmpty is StringOrNull for an attribute that a configuration may set to "": what state says stays as long as the
 // registry says nothing else.
-func KeepEmpty(prior types.String, s string) types.String {
-	if s == "" && Set(prior) && prior.ValueString() == "" {
+func PreserveEmpty(prior types.String, s string) types.String {
+	if s == "" && IsSet(prior) && prior.ValueString() == "" {
 		return prior
 	}
 	return StringOrNull(s)
@@ -68,7 +68,7 @@ func KeepEmpty(prior types.String, s string) types.String {
 
 // SameText keeps a value that differs from the registry's in the case of ASCII letters only, which registries fold.
 func SameText(prior types.String, s string) types.String {
-	if Set(prior) && registry.EqualFoldASCII(prior.ValueString(), s) {
+	if IsSet(prior) && registry.EqualFoldASCII(prior.ValueString(), s) {
 		return prior
 	}
 	return types.StringValue(s)
@@ -101,7 +101,7 @@ func StringSet(ctx context.Context, values []string) (types.Set, diag.Diagnostic
 
 // Strings gives a set's values, sorted; nil for null and unknown.
 func Strings(ctx context.Context, set types.Set) ([]string, diag.Diagnostics) {
-	if !Set(set) {
+	if !IsSet(set) {
 		return nil, nil
 	}
 	values := make([]string, 0, len(set.Elements()))
@@ -123,7 +123,7 @@ func StringSetMap(ctx context.Context, values map[string][]string) (types.Map, d
 
 // StringSets gives a map's values with sorted sets; nil for null and unknown.
 func StringSets(ctx context.Context, m types.Map) (map[string][]string, diag.Diagnostics) {
-	if !Set(m) {
+	if !IsSet(m) {
 		return nil, nil
 	}
 	values := make(map[string][]string, len(m.Elements()))

@@ -39,8 +39,8 @@ func TestChanged(t *testing.T) {
 
 func TestEmptyAndNull(t *testing.T) {
 	t.Parallel()
-	if !tfkit.KeepEmpty(types.StringNull(), "").IsNull() || tfkit.KeepEmpty(types.StringValue(""), "").IsNull() || tfkit.KeepEmpty(types.StringValue(""), "x").ValueString() != "x" {
-		t.Error("KeepEmpty loses what the configuration says")
+	if !tfkit.PreserveEmpty(types.StringNull(), "").IsNull() || tfkit.PreserveEmpty(types.StringValue(""), "").IsNull() || tfkit.PreserveEmpty(types.StringValue(""), "x").ValueString() != "x" {
+		t.Error("PreserveEmpty loses what the configuration says")
 	}
 	if tfkit.SameText(types.StringValue("A@x"), "a@x").ValueString() != "A@x" || tfkit.SameText(types.StringValue("\u212A"), "k").ValueString() != "k" {
 		t.Error("SameText keeps a value that is another one, or loses the configuration's case")

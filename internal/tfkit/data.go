@@ -39,9 +39,9 @@ type ProviderData struct {
 	// Clock is the time of day; tests replace it.
 	Clock func() time.Time
 
-	mu        sync.Mutex
-	serviceID *string
-	silent    atomic.Bool
+	mu          sync.Mutex
+	serviceID   *string
+	unreachable atomic.Bool
 }
 
 // Now is the time by the provider's clock.
@@ -52,15 +52,15 @@ func (d *ProviderData) Now() time.Time {
 	return d.Clock()
 }
 
-// HeardNothing remembers that the registry did not answer somebody who waited for it, so that the others in this process
-// need not wait as long. HeardFrom forgets that.
-func (d *ProviderData) HeardNothing() { d.silent.Store(true) }
+// MarkUnreachable remembers that the registry did not answer somebody who waited for it, so that the others in this process
+// need not wait as long. MarkReachable forgets that.
+func (d *ProviderData) MarkUnreachable() { d.unreachable.Store(true) }
 
-// HeardFrom remembers that the registry answers.
-func (d *ProviderData) HeardFrom() { d.silent.Store(false) }
+// MarkReachable remembers that the registry answers.
+func (d *ProviderData) MarkReachable() { d.unreachable.Store(false) }
 
-// Silent reports whether the registry did not answer when it was last waited for.
-func (d *ProviderData) Silent() bool { return d.silent.Load() }
+// Unreachable reports whether the registry did not answer when it was last waited for.
+func (d *ProviderData) Unreachable() bool { return d.unreachable.Load() }
 
 // ServiceID asks the installation's id at most once per process; "" where there is none or it cannot be told. The id
 // only ever helps to recognise a server again, so a failure to learn it is no failure of the operation.

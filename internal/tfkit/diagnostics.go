@@ -16,7 +16,7 @@ import (
 // attempted, on which object, what the registry answered and what to do. It points at the attribute at fault where one
 // is known: the given one, else the field that the registry named.
 func AddError(diags *diag.Diagnostics, summary string, err error, at ...path.Path) {
-	var moved *MovedError
+	var moved *OtherServerError
 	if errors.As(err, &moved) {
 		diags.AddError("The provider points at another server", moved.detail())
 		return

@@ -143,7 +143,7 @@ func (d Duration) SameLength(other Duration) bool {
 	if d.StringValue.Equal(other.StringValue) {
 		return true
 	}
-	if !Set(d) || !Set(other) {
+	if !IsSet(d) || !IsSet(other) {
 		return false
 	}
 	a, errA := ParseDuration(d.ValueString())
@@ -153,7 +153,7 @@ func (d Duration) SameLength(other Duration) bool {
 
 // Length gives the duration; zero for null, unknown, words and text that is none.
 func (d Duration) Length() time.Duration {
-	if !Set(d) {
+	if !IsSet(d) {
 		return 0
 	}
 	length, err := ParseDuration(d.ValueString())
@@ -165,7 +165,7 @@ func (d Duration) Length() time.Duration {
 
 // ValidateAttribute implements xattr.ValidateableAttribute.
 func (d Duration) ValidateAttribute(_ context.Context, req xattr.ValidateAttributeRequest, resp *xattr.ValidateAttributeResponse) {
-	if !Set(d) || d.own {
+	if !IsSet(d) || d.own {
 		return
 	}
 	for _, word := range d.words {

@@ -23,9 +23,9 @@ func ServerIdentity() identityschema.StringAttribute {
 	}
 }
 
-// KeepIdentity sets an object's identity unless it has one. An identity names an object for ever, so the server's URL
+// SetIdentityOnce sets an object's identity unless it has one. An identity names an object for ever, so the server's URL
 // in it stays even when the server moves. Every Read must call it: framework 1.19 wants an identity on old CLIs too.
-func KeepIdentity(ctx context.Context, identity *tfsdk.ResourceIdentity, value any) diag.Diagnostics {
+func SetIdentityOnce(ctx context.Context, identity *tfsdk.ResourceIdentity, value any) diag.Diagnostics {
 	if identity == nil || !identity.Raw.IsFullyNull() {
 		return nil
 	}
@@ -49,7 +49,7 @@ func (c *Client) ImportKey(ctx context.Context, id string, identity *tfsdk.Resou
 }
 
 func (c *Client) checkServer(server types.String, diags *diag.Diagnostics) {
-	if !Set(server) || server.ValueString() == "" || !c.Configured() {
+	if !IsSet(server) || server.ValueString() == "" || !c.Configured() {
 		return
 	}
 	url, err := registry.NormalizeURL(server.ValueString())

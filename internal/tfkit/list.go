@@ -40,8 +40,8 @@ func ListResults[T any](ctx context.Context, req list.ListRequest, summary strin
 	}
 }
 
-// Keep yields the objects that pass, and errors.
-func Keep[T any](objects iter.Seq2[T, error], passes func(T) bool) iter.Seq2[T, error] {
+// Filter yields the objects that pass, and errors.
+func Filter[T any](objects iter.Seq2[T, error], passes func(T) bool) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for object, err := range objects {
 			if (err != nil || passes(object)) && !yield(object, err) {

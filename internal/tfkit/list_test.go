@@ -96,7 +96,7 @@ func TestKeep(t *testing.T) {
 	asked := 0
 	var got []string
 	var failed error
-	for name, err := range tfkit.Keep(objects(&asked, errors.ErrUnsupported, "ab", "b", "abc"), func(s string) bool { return strings.HasPrefix(s, "a") }) {
+	for name, err := range tfkit.Filter(objects(&asked, errors.ErrUnsupported, "ab", "b", "abc"), func(s string) bool { return strings.HasPrefix(s, "a") }) {
 		if err != nil {
 			failed = err
 			continue
@@ -106,7 +106,7 @@ func TestKeep(t *testing.T) {
 	if strings.Join(got, " ") != "ab abc" || !errors.Is(failed, errors.ErrUnsupported) {
 		t.Errorf("kept %q, error %v", got, failed)
 	}
-	for _, err := range tfkit.Keep(objects(&asked, nil, "a", "a"), func(string) bool { return true }) {
+	for _, err := range tfkit.Filter(objects(&asked, nil, "a", "a"), func(string) bool { return true }) {
 		if err != nil {
 			t.Error(err)
 		}

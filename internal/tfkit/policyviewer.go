@@ -17,7 +17,7 @@ var policyViewer = path.Root("artifactory").AtName("policy_viewer")
 
 // Check refuses a configuration of a manager who is no viewer.
 func (p XrayPolicies) Check(diags *diag.Diagnostics) {
-	if p.Manager.ValueBool() && Set(p.Viewer) && !p.Viewer.ValueBool() {
+	if p.Manager.ValueBool() && IsSet(p.Viewer) && !p.Viewer.ValueBool() {
 		diags.AddAttributeError(policyViewer, "policy_manager implies policy_viewer",
 			"Artifactory makes every policy manager a policy viewer. Leave policy_viewer out, or set it to true.")
 	}

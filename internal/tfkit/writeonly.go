@@ -26,11 +26,11 @@ var ErrNoValue = errors.New("the version was raised but there is no new value")
 // alone, whatever it is.
 func (w WriteOnly) ToSend() (registry.Secret, bool, error) {
 	switch {
-	case !Set(w.Planned), w.Planned.Equal(w.Prior):
+	case !IsSet(w.Planned), w.Planned.Equal(w.Prior):
 		return registry.Secret{}, false, nil
 	case w.Prior.IsNull() && w.Adopted:
 		return registry.Secret{}, false, nil
-	case !Set(w.Value) || w.Value.ValueString() == "":
+	case !IsSet(w.Value) || w.Value.ValueString() == "":
 		return registry.Secret{}, false, ErrNoValue
 	default:
 		return registry.NewSecret(w.Value.ValueString()), true, nil

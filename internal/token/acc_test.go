@@ -49,7 +49,7 @@ func only(t *testing.T, env *acctest.Env) acctest.LiveToken {
 
 func TestTokenLifecycle(t *testing.T) {
 	t.Parallel()
-	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+	acctest.ForEachRegistry(t, func(t *testing.T, env *acctest.Env) {
 		env.User(t, "alice")
 		const base = "expires_in = \"30d\"\n description = \"%s\"\n%s"
 		env.Live(t, acctest.Lifecycle{
@@ -88,7 +88,7 @@ func TestTokenLifecycle(t *testing.T) {
 
 func TestTokenReplacements(t *testing.T) {
 	t.Parallel()
-	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+	acctest.ForEachRegistry(t, func(t *testing.T, env *acctest.Env) {
 		env.User(t, "alice")
 		readers := env.Group(t, "readers").Name
 		scope := acctest.Pick(env, "applied-permissions/groups:"+readers, "write:artifacts")
@@ -113,8 +113,8 @@ func TestTokenReplacements(t *testing.T) {
 
 func TestTokenRotation(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, "it shortens a token's life in the store")
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.SkipOnLive(t, "it shortens a token's life in the store")
+	acctest.ForEachEmbedded(t, func(t *testing.T, env *acctest.Env) {
 		config := env.Config(token(env, "expires_in = \"30d\"\n rotate_before = \"7d\""))
 		shorten := func(left time.Duration) func() {
 			return func() {
@@ -137,8 +137,8 @@ func TestTokenRotation(t *testing.T) {
 // The peer's provider recreates such a token in every run (its registry never stored it).
 func TestTokenTooShortToBeStored(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, "it counts on thresholds that a server may change")
-	env := acctest.Registry(t, "artifactory")
+	acctest.SkipOnLive(t, "it counts on thresholds that a server may change")
+	env := acctest.StartEmbedded(t, "artifactory")
 	config := env.Config(token(env, "expires_in = \"1h\"\n rotate_before = \"10m\""))
 	env.Test(t,
 		resource.TestStep{Config: config, ConfigStateChecks: []statecheck.StateCheck{
@@ -152,7 +152,7 @@ func TestTokenTooShortToBeStored(t *testing.T) {
 
 func TestTokenArtifactoryKinds(t *testing.T) {
 	t.Parallel()
-	env := acctest.RegistryOrLive(t, "artifactory")
+	env := acctest.EmbeddedOrLive(t, "artifactory")
 	env.User(t, "alice")
 	readers := env.Group(t, "readers").Name
 	env.Test(t,
@@ -181,7 +181,7 @@ func TestTokenArtifactoryKinds(t *testing.T) {
 
 func TestTokenNever(t *testing.T) {
 	t.Parallel()
-	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+	acctest.ForEachRegistry(t, func(t *testing.T, env *acctest.Env) {
 		env.User(t, "alice")
 		env.Test(t, resource.TestStep{
 			Config:            env.Config(token(env, "expires_in = \"never\"")),
@@ -192,7 +192,7 @@ func TestTokenNever(t *testing.T) {
 
 func TestTokenImport(t *testing.T) {
 	t.Parallel()
-	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+	acctest.ForEachRegistry(t, func(t *testing.T, env *acctest.Env) {
 		alice, bob := env.User(t, "alice"), env.User(t, "bob")
 		minted, err := env.Registry.Tokens.Mint(t.Context(), registry.TokenSpec{
 			UserID: alice.ID, Username: alice.Username, Label: "made by hand", Scopes: env.Registry.Capabilities.DefaultTokenScopes,
@@ -224,7 +224,7 @@ func TestTokenImport(t *testing.T) {
 
 func TestTokenSafety(t *testing.T) {
 	t.Parallel()
-	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+	acctest.ForEachRegistry(t, func(t *testing.T, env *acctest.Env) {
 		env.User(t, "alice")
 		env.User(t, "carol", acctest.Disabled)
 		env.User(t, "admin", acctest.Admin)
@@ -244,7 +244,7 @@ func TestTokenSafety(t *testing.T) {
 			{"rotation too early", of("alice", "rotate_before = \"30d\""), `shorter than the token's`},
 			{"rotation without end", of("alice", "expires_in = \"never\"\n rotate_before = \"1d\""), `never expires`},
 		}
-		if env.Keeper() {
+		if env.IsArtifactKeeper() {
 			cases = append(cases, []struct{ name, config, want string }{
 				{"no whole day", of("alice", "expires_in = \"36h\""), `(?s)Invalid lifetime.*whole days`},
 				{"less than a day", of("alice", "expires_in = \"12h\""), `(?s)Invalid lifetime.*whole days`},
@@ -281,8 +281,8 @@ func TestTokenSafety(t *testing.T) {
 // A template's stop must succeed while the registry is down.
 func TestTokenDeadRegistry(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, "it stops the server")
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.SkipOnLive(t, "it stops the server")
+	acctest.ForEachEmbedded(t, func(t *testing.T, env *acctest.Env) {
 		config := env.Config(token(env, "on_unreachable = \"warn\""))
 		var died time.Time
 		resource.Test(t, resource.TestCase{
@@ -313,9 +313,9 @@ func TestTokenDeadRegistry(t *testing.T) {
 // Pointing the provider at another server must not empty the state.
 func TestTokenOtherServer(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, "it needs two servers")
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
-		other := acctest.Registry(t, env.Dialect)
+	acctest.SkipOnLive(t, "it needs two servers")
+	acctest.ForEachEmbedded(t, func(t *testing.T, env *acctest.Env) {
+		other := acctest.StartEmbedded(t, env.Dialect)
 		env.Test(t,
 			resource.TestStep{Config: env.Config(token(env, ""))},
 			resource.TestStep{Config: other.Config(token(env, "")), ExpectError: regexp.MustCompile(`(?s)points at another server.*previous_url`)},
@@ -326,7 +326,7 @@ func TestTokenOtherServer(t *testing.T) {
 
 func TestTokensDataSource(t *testing.T) {
 	t.Parallel()
-	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+	acctest.ForEachRegistry(t, func(t *testing.T, env *acctest.Env) {
 		env.User(t, "alice")
 		env.Test(t, resource.TestStep{
 			Config: env.Config(token(env, "description = \"mine\"") + `
@@ -347,7 +347,7 @@ func TestTokensDataSource(t *testing.T) {
 func TestEphemeralToken(t *testing.T) {
 	t.Parallel()
 	acctest.Requires(t, acctest.FeatureEphemeral)
-	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+	acctest.ForEachRegistry(t, func(t *testing.T, env *acctest.Env) {
 		env.User(t, "alice")
 		config := env.Config(fmt.Sprintf(`
 			ephemeral "registry_token" "test" { username = %q }
@@ -394,7 +394,7 @@ func TestEphemeralToken(t *testing.T) {
 
 func TestTokenClaimsFunction(t *testing.T) {
 	t.Parallel()
-	env := acctest.RegistryOrLive(t, "artifactory")
+	env := acctest.EmbeddedOrLive(t, "artifactory")
 	env.User(t, "alice")
 	env.Test(t, resource.TestStep{
 		Config: env.Config(token(env, "") + `

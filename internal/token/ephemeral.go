@@ -41,7 +41,7 @@ type opened struct {
 	OwnerID   string `json:"owner_id"`
 	Username  string `json:"username"`
 	ExpiresAt string `json:"expires_at"`
-	Lenient   bool   `json:"lenient,omitempty"`
+	Lenient   bool   `json:"toleratesUnreachable,omitempty"`
 }
 
 // ephemeralModel is the ephemeral registry_token.
@@ -82,7 +82,7 @@ func (e *ephemeralToken) Schema(_ context.Context, _ ephemeral.SchemaRequest, re
 				Optional: true, Computed: true, ElementType: types.StringType,
 				Validators: []validator.Set{
 					setvalidator.SizeBetween(1, 50), setvalidator.NoNullValues(),
-					setvalidator.ValueStringsAre(stringvalidator.LengthBetween(1, 256), tfkit.Checked("scope", registry.CheckScope)),
+					setvalidator.ValueStringsAre(stringvalidator.LengthBetween(1, 256), tfkit.SyntaxValidator("scope", registry.CheckScope)),
 				},
 				MarkdownDescription: "What the token may do, in the registry's own words, one scope in each element. Default: `applied-permissions/user` on Artifactory, `read:artifacts` on Artifact Keeper. Scopes " +
 					"that may carry administrator rights need the provider's `allow_admin_tokens`.",
@@ -144,7 +144,7 @@ func (e *ephemeralToken) Open(ctx context.Context, req ephemeral.OpenRequest, re
 	resp.Diagnostics.Append(result.FromAPI(ctx, minted)...)
 	resp.Diagnostics.Append(tfkit.SavePrivate(ctx, resp.Private, ephemeralKey, opened{
 		ID: minted.ID, OwnerID: user.ID, Username: spec.Username, ExpiresAt: result.ExpiresAt.ValueString(),
-		Lenient: e.lenient(result),
+		Lenient: e.toleratesUnreachable(result),
 	})...)
 	resp.Diagnostics.Append(resp.Result.Set(ctx, &result)...)
 	if resp.Diagnostics.HasError() {
@@ -169,7 +169,7 @@ func (e *ephemeralToken) Close(ctx context.Context, req ephemeral.CloseRequest, 
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	err := insist(ctx, func(ctx context.Context) error { return e.revoke(ctx, token) })
+	err := retryRevoke(ctx, func(ctx context.Context) error { return e.revoke(ctx, token) })
 	what := fmt.Sprintf("token %s of user %q", token.ID, token.Username)
 	switch {
 	case err == nil || registry.IsNotFound(err):
@@ -189,8 +189,8 @@ func (e *ephemeralToken) revoke(ctx context.Context, token opened) error {
 	return reg.Tokens.Revoke(ctx, token.OwnerID, token.ID)
 }
 
-func (e *ephemeralToken) lenient(result ephemeralModel) bool {
-	if tfkit.Set(result.OnUnreachable) {
+func (e *ephemeralToken) toleratesUnreachable(result ephemeralModel) bool {
+	if tfkit.IsSet(result.OnUnreachable) {
 		return result.OnUnreachable.ValueString() == string(tfkit.OnUnreachableWarn)
 	}
 	return e.Data.OnUnreachable == tfkit.OnUnreachableWarn
@@ -201,7 +201,7 @@ func (m *ephemeralModel) FromAPI(ctx context.Context, in registry.MintedToken) (
 	m.ID = types.StringValue(in.ID)
 	m.AccessToken = types.StringValue(in.AccessToken.Reveal())
 	m.ExpiresAt = tfkit.TimeOrNull(in.ExpiresAt)
-	if !tfkit.Set(m.Scopes) {
+	if !tfkit.IsSet(m.Scopes) {
 		m.Scopes, diags = tfkit.StringSet(ctx, in.Scopes)
 	}
 	return diags

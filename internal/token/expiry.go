@@ -24,7 +24,7 @@ const maxDays = 3650
 // expiry turns expires_in into the domain's terms. Null means the default of this provider, never "no expiry".
 func expiry(in tfkit.Duration) (registry.Expiry, error) {
 	text := defaultExpiresIn
-	if tfkit.Set(in) {
+	if tfkit.IsSet(in) {
 		text = in.ValueString()
 	}
 	switch text {

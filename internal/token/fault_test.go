@@ -32,11 +32,11 @@ func revokeEndpoint(env *acctest.Env) string {
 // The peer's provider repeats the request and leaves a second token behind.
 func TestTokenLostAnswer(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, "it loses answers")
+	acctest.SkipOnLive(t, "it loses answers")
 	for _, kind := range []string{devregistry.FaultResetAfter, devregistry.FaultTruncated, devregistry.FaultResetBefore} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
-			acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+			acctest.ForEachEmbedded(t, func(t *testing.T, env *acctest.Env) {
 				if err := env.Server.Faults.Set(devregistry.Fault{Endpoint: mintEndpoint(env), Kind: kind}); err != nil {
 					t.Fatal(err)
 				}
@@ -52,8 +52,8 @@ func TestTokenLostAnswer(t *testing.T) {
 // An answer that is lost every time leaves an error and nothing else.
 func TestTokenAnswersAlwaysLost(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, "it loses answers")
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.SkipOnLive(t, "it loses answers")
+	acctest.ForEachEmbedded(t, func(t *testing.T, env *acctest.Env) {
 		if err := env.Server.Faults.Set(devregistry.Fault{Endpoint: mintEndpoint(env), Kind: devregistry.FaultResetAfter, Count: -1}); err != nil {
 			t.Fatal(err)
 		}
@@ -64,8 +64,8 @@ func TestTokenAnswersAlwaysLost(t *testing.T) {
 // The peers lose a token whose read-back fails.
 func TestTokenReadBackFails(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, "it breaks answers")
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.SkipOnLive(t, "it breaks answers")
+	acctest.ForEachEmbedded(t, func(t *testing.T, env *acctest.Env) {
 		// As often as a create looks at its token; the refresh afterwards can again.
 		refused := devregistry.Fault{Endpoint: lookEndpoint(env), Kind: devregistry.FaultStatus, Status: 400, Count: 3}
 		if err := env.Server.Faults.Set(refused); err != nil {
@@ -87,8 +87,8 @@ func TestTokenReadBackFails(t *testing.T) {
 // A run that was killed after minting leaves a token with the key; the next create finds it.
 func TestTokenLeftovers(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, "it marks a token as used in the store")
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.SkipOnLive(t, "it marks a token as used in the store")
+	acctest.ForEachEmbedded(t, func(t *testing.T, env *acctest.Env) {
 		config := env.Config(token(env, "idempotency_key = \"workspace-1\""))
 		env.Test(t,
 			resource.TestStep{Config: config},
@@ -144,7 +144,7 @@ func leave(t *testing.T, env *acctest.Env, label string) string {
 
 func TestTokenCreateBeforeDestroy(t *testing.T) {
 	t.Parallel()
-	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+	acctest.ForEachRegistry(t, func(t *testing.T, env *acctest.Env) {
 		env.User(t, "alice")
 		config := func(run int) string {
 			return env.Config(token(env, fmt.Sprintf("idempotency_key = \"k\"\n keepers = { run = \"%d\" }\n lifecycle {\n create_before_destroy = true\n }", run)))
@@ -160,11 +160,11 @@ func TestTokenCreateBeforeDestroy(t *testing.T) {
 // Revoking something that is gone, or that a lost answer hides, is a revocation.
 func TestTokenRevokeFaults(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, "it breaks answers")
+	acctest.SkipOnLive(t, "it breaks answers")
 	for _, kind := range []string{devregistry.FaultResetAfter, devregistry.FaultResetBefore, devregistry.FaultRateLimit} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
-			acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+			acctest.ForEachEmbedded(t, func(t *testing.T, env *acctest.Env) {
 				env.Test(t,
 					resource.TestStep{Config: env.Config(token(env, ""))},
 					resource.TestStep{

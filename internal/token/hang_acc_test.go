@@ -14,7 +14,7 @@ import (
 // the revocation together. The warning says which token stays valid, and until when.
 func TestTokenHangingRegistry(t *testing.T) {
 	t.Parallel()
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.ForEachEmbedded(t, func(t *testing.T, env *acctest.Env) {
 		core := env.Core(t)
 		resource := plugintest.Resource{Type: "registry_token", Config: map[string]any{"username": "alice", "on_unreachable": "warn"}}
 		state, _, err := core.Apply(t.Context(), resource, plugintest.State{})
@@ -52,7 +52,7 @@ func warnsOf(t *testing.T, report plugintest.Report, state plugintest.State) {
 // without an error.
 func TestTokenStopWithoutRegistry(t *testing.T) {
 	t.Parallel()
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.ForEachEmbedded(t, func(t *testing.T, env *acctest.Env) {
 		core := env.Core(t)
 		core.Provider["max_retries"] = 0
 		resource := plugintest.Resource{Type: "registry_token", Config: map[string]any{"username": "alice", "on_unreachable": "warn"}}

@@ -65,7 +65,7 @@ func (l *tokenList) List(ctx context.Context, req list.ListRequest, stream *list
 		stream.Results = list.ListResultsStreamDiagnostics(diags)
 		return
 	}
-	live := tfkit.Keep(tokens(ctx, reg, filter), func(t registry.Token) bool { return !t.Expired(l.Data.Now()) })
+	live := tfkit.Filter(tokens(ctx, reg, filter), func(t registry.Token) bool { return !t.Expired(l.Data.Now()) })
 	stream.Results = tfkit.ListResults(ctx, req, "Cannot list tokens", live, func(t registry.Token, result *list.ListResult) error {
 		result.DisplayName = fmt.Sprintf("%s: %s", t.Username, describe(t.Label))
 		result.Diagnostics.Append(result.Identity.Set(ctx, identityModel{

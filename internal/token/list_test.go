@@ -71,7 +71,7 @@ func TestTokenList(t *testing.T) {
 			t.Errorf("dana has %v", got)
 		}
 		everybodys := p.List(listType, map[string]any{"description_contains": "phone"}, 0, false)
-		if env.Keeper() {
+		if env.IsArtifactKeeper() {
 			if len(everybodys) != 1 || !strings.Contains(everybodys[0].Problem, "Whose tokens?") {
 				t.Errorf("listed %v", everybodys)
 			}
@@ -106,7 +106,7 @@ func TestTokenListResource(t *testing.T) {
 			"id": minted.ID, "username": "alice", "description": "laptop", "expires_in": "30d", "persisted": true, "revoke_on_destroy": true,
 			"rotation_due": false, "expires_at": expiresAt(env, minted.ID),
 		}
-		if env.Keeper() {
+		if env.IsArtifactKeeper() {
 			want["scopes"] = []any{"read:artifacts"}
 		}
 		if len(got) != 1 || got[0].DisplayName != "alice: laptop" || !cmp.Equal(got[0].Resource, want) {
@@ -127,7 +127,7 @@ func TestTokenListErrors(t *testing.T) {
 	t.Parallel()
 	acctest.ProtocolDialects(t, func(t *testing.T, p *acctest.Protocol, env *acctest.Env) {
 		missing := p.List(listType, map[string]any{"username": "nobody"}, 0, false)
-		if env.Keeper() && (len(missing) != 1 || !strings.Contains(missing[0].Problem, `Cannot look up user "nobody"`)) || !env.Keeper() && len(missing) != 0 {
+		if env.IsArtifactKeeper() && (len(missing) != 1 || !strings.Contains(missing[0].Problem, `Cannot look up user "nobody"`)) || !env.IsArtifactKeeper() && len(missing) != 0 {
 			t.Errorf("listed %v", missing)
 		}
 		endpoint := acctest.Pick(env, "GET /access/api/v1/tokens", "GET /api/v1/users/{id}/tokens")

@@ -61,7 +61,7 @@ func (m minter) transient(ctx context.Context, username string, diags *diag.Diag
 			fmt.Sprintf("%q cannot be the subject of a token: %s. No token was minted.", username, err))
 		return registry.User{}, false
 	}
-	if registry.BuiltIn(m.reg.Server.Type, username) {
+	if registry.IsBuiltIn(m.reg.Server.Type, username) {
 		diags.AddAttributeError(path.Root("username"), fmt.Sprintf("No token for user %q", username),
 			"The name belongs to a service of the registry. No token was minted.")
 		return registry.User{}, false
@@ -163,7 +163,7 @@ func (m minter) mint(ctx context.Context, spec registry.TokenSpec, description, 
 		l := newLabel(description, key)
 		spec.Label = l.text(m.reg.Capabilities.TokenLabelLength)
 		minted, err := m.reg.Tokens.Mint(ctx, spec)
-		if !tfkit.AnswerLost(err) {
+		if !tfkit.ResponseLost(err) {
 			return minted, err
 		}
 		lost = err
@@ -183,7 +183,7 @@ func (m minter) mint(ctx context.Context, spec registry.TokenSpec, description, 
 }
 
 func (m minter) revokeLost(ctx context.Context, spec registry.TokenSpec, l label) error {
-	ctx, cancel := tfkit.Afterlife(ctx)
+	ctx, cancel := tfkit.CleanupContext(ctx)
 	defer cancel()
 	for range 2 { // that there is none is believed on the second look
 		tokens, err := m.reg.Tokens.List(ctx, registry.TokenFilter{

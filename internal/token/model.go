@@ -71,7 +71,7 @@ func (m *model) ToAPI(ctx context.Context) (registry.TokenSpec, diag.Diagnostics
 	if spec.Expiry, err = expiry(m.ExpiresIn); err != nil {
 		diags.AddAttributeError(path.Root("expires_in"), "Invalid duration", err.Error()+".")
 	}
-	if tfkit.Set(m.Artifactory) {
+	if tfkit.IsSet(m.Artifactory) {
 		var own artifactoryModel
 		diags.Append(own.FromTerraform(ctx, m.Artifactory)...)
 		artifactory, d := own.ToAPI(ctx)
@@ -99,7 +99,7 @@ func (m *model) FromAPI(ctx context.Context, in registry.MintedToken) diag.Diagn
 	m.ReferenceToken = tfkit.StringOrNull(in.ReferenceToken.Reveal())
 	m.ExpiresAt = tfkit.TimeOrNull(in.ExpiresAt)
 	m.RotationDue = types.BoolValue(false)
-	if tfkit.Set(m.Scopes) {
+	if tfkit.IsSet(m.Scopes) {
 		return nil
 	}
 	var diags diag.Diagnostics

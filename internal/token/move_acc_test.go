@@ -12,7 +12,7 @@ import (
 // Moving from a peer keeps the token and its value.
 func TestTokenMoves(t *testing.T) {
 	t.Parallel()
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.ForEachEmbedded(t, func(t *testing.T, env *acctest.Env) {
 		alice, err := env.Registry.Users.FindByUsername(t.Context(), "alice")
 		if err != nil {
 			t.Fatal(err)

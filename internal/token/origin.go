@@ -37,20 +37,20 @@ func (r *tokenResource) scopesOmitted(ctx context.Context, req resource.CreateRe
 	return !diags.HasError() && scopes.IsNull()
 }
 
-// lenient reports whether a registry that does not answer may be passed over: only for a token that ends by itself.
-func (r *tokenResource) lenient(state model) bool {
+// toleratesUnreachable reports whether a registry that does not answer may be passed over: only for a token that ends by itself.
+func (r *tokenResource) toleratesUnreachable(state model) bool {
 	if state.ExpiresAt.IsNull() {
 		return false
 	}
 	policy := r.Data.OnUnreachable
-	if tfkit.Set(state.OnUnreachable) {
+	if tfkit.IsSet(state.OnUnreachable) {
 		policy = tfkit.OnUnreachable(state.OnUnreachable.ValueString())
 	}
 	return policy == tfkit.OnUnreachableWarn
 }
 
 func isMoved(err error) bool {
-	var moved *tfkit.MovedError
+	var moved *tfkit.OtherServerError
 	return errors.As(err, &moved)
 }
 
@@ -73,8 +73,8 @@ func unwanted(state model, wish registry.Expiry, now time.Time) string {
 	}
 }
 
-// heldBy tells whether a server has a token of this id, which no two servers give out.
-func heldBy(from origin, state model) func(context.Context, *registry.Registry) (bool, error) {
+// existsOn tells whether a server has a token of this id, which no two servers give out.
+func existsOn(from origin, state model) func(context.Context, *registry.Registry) (bool, error) {
 	return func(ctx context.Context, reg *registry.Registry) (bool, error) {
 		_, err := reg.Tokens.Get(ctx, from.OwnerID, state.ID.ValueString())
 		if registry.IsNotFound(err) {
@@ -87,7 +87,7 @@ func heldBy(from origin, state model) func(context.Context, *registry.Registry) 
 // find reads a token's metadata from its owner's list, which also tells how many siblings it has (see siblings). An owner
 // that is not known yet, as in a state of another version, is looked up by name. A token that is not listed is asked for.
 func find(ctx context.Context, reg *registry.Registry, from *origin, state model, now time.Time) (registry.Token, int, error) {
-	if from.OwnerID == "" && tfkit.Set(state.Username) && reg.Server.Type == registry.ArtifactKeeper {
+	if from.OwnerID == "" && tfkit.IsSet(state.Username) && reg.Server.Type == registry.ArtifactKeeper {
 		user, err := reg.Users.FindByUsername(ctx, state.Username.ValueString())
 		if err != nil {
 			return registry.Token{}, 0, err
@@ -105,7 +105,7 @@ func find(ctx context.Context, reg *registry.Registry, from *origin, state model
 		}
 	}
 	token, err := reg.Tokens.Get(ctx, from.OwnerID, state.ID.ValueString())
-	if registry.IsNotFound(err) && from.OwnerID == "" && !tfkit.Set(state.Username) && reg.Server.Type == registry.ArtifactKeeper {
+	if registry.IsNotFound(err) && from.OwnerID == "" && !tfkit.IsSet(state.Username) && reg.Server.Type == registry.ArtifactKeeper {
 		// Moved from a state that knows no owner. Not finding it among our own tokens says nothing about it.
 		return token, 0, &registry.Error{
 			Kind: registry.KindInvalid, Op: "find", Object: "the owner of the token",
@@ -114,7 +114,7 @@ func find(ctx context.Context, reg *registry.Registry, from *origin, state model
 			Err:     err,
 		}
 	}
-	if err == nil && token.Username == "" && !tfkit.Set(state.Username) && from.OwnerID != "" {
+	if err == nil && token.Username == "" && !tfkit.IsSet(state.Username) && from.OwnerID != "" {
 		// Moved from a state that knows the owner's id only.
 		var user registry.User
 		user, err = reg.Users.Get(ctx, from.OwnerID)

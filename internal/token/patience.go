@@ -17,8 +17,8 @@ const (
 	refreshPatience = 7 * time.Second
 	// shortPatience is for the tokens after one that was waited for in vain in the same process.
 	shortPatience = time.Second
-	// silenceLasts is how long a refresh that got no answer counts: a plan may lie about for a while before it is applied.
-	silenceLasts = 10 * time.Minute
+	// unreachableTTL is how long a refresh that got no answer counts: a plan may lie about for a while before it is applied.
+	unreachableTTL = 10 * time.Minute
 	// lastAttempts is how often a revocation is tried that no later run makes good.
 	lastAttempts = 3
 )
@@ -32,37 +32,37 @@ type silence struct {
 	Waited time.Duration `json:"waited,omitempty"`
 }
 
-// refreshLimit is how long a lenient refresh may take.
+// refreshLimit is how long a toleratesUnreachable refresh may take.
 func (r *tokenResource) refreshLimit(limit time.Duration) time.Duration {
-	if r.Data.Silent() {
+	if r.Data.Unreachable() {
 		return min(limit, shortPatience)
 	}
 	return min(limit, refreshPatience)
 }
 
-// revokeLimit is how long a lenient revocation may take: what the refresh before it has left.
+// revokeLimit is how long a toleratesUnreachable revocation may take: what the refresh before it has left.
 func (r *tokenResource) revokeLimit(ctx context.Context, private tfkit.PrivateReader, limit time.Duration) time.Duration {
 	var before silence
 	if known, diags := tfkit.LoadPrivate(ctx, private, silenceKey, &before); !known || diags.HasError() {
 		before = silence{}
 	}
 	left := patience
-	if age := r.Data.Now().Sub(before.At); age >= 0 && age < silenceLasts {
+	if age := r.Data.Now().Sub(before.At); age >= 0 && age < unreachableTTL {
 		left = max(patience-before.Waited, shortPatience)
 	}
-	if r.Data.Silent() {
+	if r.Data.Unreachable() {
 		left = shortPatience
 	}
 	return min(limit, left)
 }
 
-// noteSilence remembers how a lenient refresh went, for the others in this process and for the revocation.
-func (r *tokenResource) noteSilence(ctx context.Context, private tfkit.PrivateState, began time.Time, err error) diag.Diagnostics {
+// noteUnreachable remembers how a toleratesUnreachable refresh went, for the others in this process and for the revocation.
+func (r *tokenResource) noteUnreachable(ctx context.Context, private tfkit.PrivateState, began time.Time, err error) diag.Diagnostics {
 	if registry.IsUnreachable(err) {
-		r.Data.HeardNothing()
+		r.Data.MarkUnreachable()
 		return tfkit.SavePrivate(ctx, private, silenceKey, silence{At: r.Data.Now(), Waited: r.Data.Now().Sub(began)})
 	}
-	r.Data.HeardFrom()
+	r.Data.MarkReachable()
 	var before silence
 	if known, diags := tfkit.LoadPrivate(ctx, private, silenceKey, &before); !known || before.At.IsZero() {
 		return diags
@@ -70,8 +70,8 @@ func (r *tokenResource) noteSilence(ctx context.Context, private tfkit.PrivateSt
 	return tfkit.SavePrivate(ctx, private, silenceKey, silence{})
 }
 
-// insist tries a revocation that no later run makes good more than once, whatever is wrong with it.
-func insist(ctx context.Context, revoke func(context.Context) error) error {
+// retryRevoke tries a revocation that no later run makes good more than once, whatever is wrong with it.
+func retryRevoke(ctx context.Context, revoke func(context.Context) error) error {
 	for attempt := 1; ; attempt++ {
 		err := revoke(ctx)
 		if err == nil || registry.IsNotFound(err) || attempt == lastAttempts || ctx.Err() != nil {

@@ -46,22 +46,22 @@ func TestPatience(t *testing.T) {
 	unreachable := &registry.Error{Kind: registry.KindUnavailable}
 	began := now
 	now = now.Add(refresh)
-	plan.noteSilence(ctx, private, began, unreachable)
+	plan.noteUnreachable(ctx, private, began, unreachable)
 	want("a refresh and its revocation", refresh+apply.revokeLimit(ctx, private, hour), patience)
 	want("the next refresh of the process", plan.refreshLimit(hour), shortPatience)
 	want("a shorter timeouts block", apply.revokeLimit(ctx, private, time.Second/2), time.Second/2)
-	apply.Data.HeardNothing()
+	apply.Data.MarkUnreachable()
 	want("the next revocation of the process", apply.revokeLimit(ctx, private, hour), shortPatience)
-	now = now.Add(silenceLasts)
+	now = now.Add(unreachableTTL)
 	want("a revocation long after the plan", process().revokeLimit(ctx, private, hour), patience)
 
-	plan.noteSilence(ctx, private, now, nil)
+	plan.noteUnreachable(ctx, private, now, nil)
 	want("a refresh after a good one", plan.refreshLimit(hour), refreshPatience)
 	want("a revocation after a good one", process().revokeLimit(ctx, private, hour), patience)
 }
 
 // Only a token that ends by itself may be let go.
-func TestLenient(t *testing.T) {
+func TestToleratesUnreachable(t *testing.T) {
 	t.Parallel()
 	end, null := types.StringValue("2030-01-01T00:00:00Z"), types.StringNull()
 	warn, fail := types.StringValue("warn"), types.StringValue("error")
@@ -79,14 +79,14 @@ func TestLenient(t *testing.T) {
 	} {
 		r := &tokenResource{}
 		r.Data = &tfkit.ProviderData{OnUnreachable: c.provider}
-		if got := r.lenient(model{ExpiresAt: c.expires, OnUnreachable: c.unreachable}); got != c.want {
-			t.Errorf("%s: lenient() = %t", name, got)
+		if got := r.toleratesUnreachable(model{ExpiresAt: c.expires, OnUnreachable: c.unreachable}); got != c.want {
+			t.Errorf("%s: toleratesUnreachable() = %t", name, got)
 		}
 	}
 }
 
 // A revocation that no later run makes good is tried again, but not for ever, and not after its time.
-func TestInsist(t *testing.T) {
+func TestRetryRevoke(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("broken")
 	over, cancel := context.WithCancel(t.Context())
@@ -103,7 +103,7 @@ func TestInsist(t *testing.T) {
 		"time over":  {over, []error{broken, nil}, 1, broken},
 	} {
 		tries := 0
-		err := insist(c.ctx, func(context.Context) error { tries++; return c.answers[tries-1] })
+		err := retryRevoke(c.ctx, func(context.Context) error { tries++; return c.answers[tries-1] })
 		if !errors.Is(err, c.want) || tries != c.tries {
 			t.Errorf("%s: %v after %d tries", name, err, tries)
 		}

@@ -85,11 +85,11 @@ func (r *tokenResource) Create(ctx context.Context, req resource.CreateRequest, 
 	state.Revocable = types.BoolValue(reg.Tokens.Revocable(minted))
 	state.Persisted = types.BoolNull()
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
-	resp.Diagnostics.Append(tfkit.KeepIdentity(ctx, resp.Identity, r.identity(state))...)
+	resp.Diagnostics.Append(tfkit.SetIdentityOnce(ctx, resp.Identity, r.identity(state))...)
 	resp.Diagnostics.Append(tfkit.SavePrivate(ctx, resp.Private, originKey, origin{
 		OwnerID: user.ID, Username: spec.Username, MintedAt: mintedAt(minted, r.Data.Now()), DefaultScopes: r.scopesOmitted(ctx, req),
 	})...)
-	resp.Diagnostics.Append(r.StampURL(ctx, reg, resp.Private)...)
+	resp.Diagnostics.Append(r.RecordServerURL(ctx, reg, resp.Private)...)
 
 	if !state.RevokeOnDestroy.ValueBool() {
 		key = "" // tokens of this key may live on by the user's own wish
@@ -97,7 +97,7 @@ func (r *tokenResource) Create(ctx context.Context, req resource.CreateRequest, 
 	var stored *registry.Token
 	looking, stop := context.WithTimeout(ctx, settleTimeout)
 	defer stop()
-	err = insist(looking, func(ctx context.Context) (err error) {
+	err = retryRevoke(looking, func(ctx context.Context) (err error) {
 		stored, err = mint.settle(ctx, user.ID, minted, key)
 		return err
 	})
@@ -141,11 +141,11 @@ func (r *tokenResource) Read(ctx context.Context, req resource.ReadRequest, resp
 		return
 	}
 	if !r.Configured() {
-		resp.Diagnostics.Append(tfkit.KeepIdentity(ctx, resp.Identity, r.identity(state))...)
+		resp.Diagnostics.Append(tfkit.SetIdentityOnce(ctx, resp.Identity, r.identity(state))...)
 		return
 	}
-	lenient := r.lenient(state)
-	if lenient {
+	toleratesUnreachable := r.toleratesUnreachable(state)
+	if toleratesUnreachable {
 		limit = r.refreshLimit(limit)
 	}
 	ctx, cancel := context.WithTimeout(registry.Refreshing(ctx), limit)
@@ -155,15 +155,15 @@ func (r *tokenResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	var from origin
 	known, diags := tfkit.LoadPrivate(ctx, req.Private, originKey, &from)
 	resp.Diagnostics.Append(diags...)
-	reg, err := r.SameAs(ctx, resp.Private, heldBy(from, state))
+	reg, err := r.OpenForStateWith(ctx, resp.Private, existsOn(from, state))
 	var token registry.Token
 	if err == nil {
 		var siblings int
 		token, siblings, err = find(ctx, reg, &from, state, r.Data.Now())
 		resp.Diagnostics.Append(tfkit.SavePrivate(ctx, resp.Private, siblingsKey, siblings)...)
 	}
-	if lenient {
-		resp.Diagnostics.Append(r.noteSilence(ctx, resp.Private, began, err)...)
+	if toleratesUnreachable {
+		resp.Diagnostics.Append(r.noteUnreachable(ctx, resp.Private, began, err)...)
 	}
 	switch {
 	case err == nil:
@@ -178,7 +178,7 @@ func (r *tokenResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	case registry.IsNotFound(err):
 		state.Persisted = types.BoolValue(false) // never stored, so that only its own end counts
 		state.rotateIfDue(r.Data.Now())
-	case lenient && !isMoved(err):
+	case toleratesUnreachable && !isMoved(err):
 		tfkit.AddWarning(&resp.Diagnostics, fmt.Sprintf("Token %s was not refreshed", state.ID.ValueString()),
 			fmt.Sprintf("The registry could not be asked, so the token is taken to be as it was; it lapses at %s.",
 				state.ExpiresAt.ValueString()), err)
@@ -187,7 +187,7 @@ func (r *tokenResource) Read(ctx context.Context, req resource.ReadRequest, resp
 		tfkit.AddError(&resp.Diagnostics, fmt.Sprintf("Cannot read token %s of user %q", state.ID.ValueString(), state.Username.ValueString()), err)
 		return
 	}
-	resp.Diagnostics.Append(tfkit.KeepIdentity(ctx, resp.Identity, r.identity(state))...)
+	resp.Diagnostics.Append(tfkit.SetIdentityOnce(ctx, resp.Identity, r.identity(state))...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 }
 
@@ -201,7 +201,7 @@ func (r *tokenResource) Update(ctx context.Context, req resource.UpdateRequest, 
 	if plan.RotationDue.IsUnknown() {
 		plan.rotateIfDue(r.Data.Now())
 	}
-	resp.Diagnostics.Append(tfkit.KeepIdentity(ctx, resp.Identity, r.identity(plan))...)
+	resp.Diagnostics.Append(tfkit.SetIdentityOnce(ctx, resp.Identity, r.identity(plan))...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 }
 
@@ -223,13 +223,13 @@ func (r *tokenResource) Delete(ctx context.Context, req resource.DeleteRequest, 
 		}
 		return
 	}
-	lenient := r.lenient(state)
-	if lenient {
+	toleratesUnreachable := r.toleratesUnreachable(state)
+	if toleratesUnreachable {
 		limit = r.revokeLimit(ctx, req.Private, limit)
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	r.revoke(ctx, req.Private, state, lenient, resp)
+	r.revoke(ctx, req.Private, state, toleratesUnreachable, resp)
 }
 
 // ImportState takes USERNAME/ID, or the bare ID where the registry finds tokens by it (Artifactory). The secret cannot be

@@ -14,17 +14,17 @@ import (
 
 // revocable reports whether asking the registry to revoke the token makes sense. What is not known is tried.
 func revocable(state model) bool {
-	no := func(v types.Bool) bool { return tfkit.Set(v) && !v.ValueBool() }
+	no := func(v types.Bool) bool { return tfkit.IsSet(v) && !v.ValueBool() }
 	return !no(state.Revocable) && !no(state.Persisted)
 }
 
 // revoke ends the token and says so when it cannot.
-func (r *tokenResource) revoke(ctx context.Context, private tfkit.PrivateState, state model, lenient bool, resp *resource.DeleteResponse) {
+func (r *tokenResource) revoke(ctx context.Context, private tfkit.PrivateState, state model, toleratesUnreachable bool, resp *resource.DeleteResponse) {
 	var from origin
 	_, diags := tfkit.LoadPrivate(ctx, private, originKey, &from)
 	resp.Diagnostics.Append(diags...)
 	revoke := func(ctx context.Context) error {
-		reg, err := r.SameAs(ctx, private, heldBy(from, state))
+		reg, err := r.OpenForStateWith(ctx, private, existsOn(from, state))
 		if err == nil && reg == nil {
 			err = errors.New("the provider's configuration is not known")
 		}
@@ -34,10 +34,10 @@ func (r *tokenResource) revoke(ctx context.Context, private tfkit.PrivateState, 
 		return err
 	}
 	var err error
-	if lenient {
+	if toleratesUnreachable {
 		// The token leaves the state whatever happens here.
-		if err = insist(ctx, revoke); registry.IsUnreachable(err) {
-			r.Data.HeardNothing()
+		if err = retryRevoke(ctx, revoke); registry.IsUnreachable(err) {
+			r.Data.MarkUnreachable()
 		}
 	} else {
 		err = revoke(ctx)
@@ -45,8 +45,8 @@ func (r *tokenResource) revoke(ctx context.Context, private tfkit.PrivateState, 
 	what := fmt.Sprintf("token %s of user %q", state.ID.ValueString(), state.Username.ValueString())
 	switch {
 	case err == nil || registry.IsNotFound(err):
-		warnOfSiblings(ctx, private, state, resp)
-	case lenient && !isMoved(err):
+		warnOtherTokensOfKey(ctx, private, state, resp)
+	case toleratesUnreachable && !isMoved(err):
 		tfkit.AddWarning(&resp.Diagnostics, "Not revoked: "+what,
 			fmt.Sprintf("The registry could not be asked to revoke it, so it stays valid until it lapses by itself at %s. Revoke it by "+
 				"its id once the registry is back if that is too long.", state.ExpiresAt.ValueString()), err)
@@ -66,8 +66,8 @@ func revokeByID(ctx context.Context, reg *registry.Registry, from *origin, state
 	return reg.Tokens.Revoke(ctx, from.OwnerID, state.ID.ValueString())
 }
 
-// warnOfSiblings tells of the siblings that the last refresh saw.
-func warnOfSiblings(ctx context.Context, private tfkit.PrivateReader, state model, resp *resource.DeleteResponse) {
+// warnOtherTokensOfKey tells of the siblings that the last refresh saw.
+func warnOtherTokensOfKey(ctx context.Context, private tfkit.PrivateReader, state model, resp *resource.DeleteResponse) {
 	var siblings int
 	if _, diags := tfkit.LoadPrivate(ctx, private, siblingsKey, &siblings); diags.HasError() || siblings == 0 {
 		return

@@ -58,7 +58,7 @@ func (r *tokenResource) Schema(ctx context.Context, _ resource.SchemaRequest, re
 					"`read:repositories`, `write:repositories` and `read:users`. Changing them replaces the token.",
 				Validators: []validator.Set{
 					setvalidator.SizeBetween(1, 50), setvalidator.NoNullValues(),
-					setvalidator.ValueStringsAre(stringvalidator.LengthBetween(1, 256), tfkit.Checked("scope", registry.CheckScope)),
+					setvalidator.ValueStringsAre(stringvalidator.LengthBetween(1, 256), tfkit.SyntaxValidator("scope", registry.CheckScope)),
 				},
 				PlanModifiers: []planmodifier.Set{setplanmodifier.UseStateForUnknown()},
 			},

@@ -63,15 +63,15 @@ func strange(r *rapid.T, env *acctest.Env, seeded []*state.User) []string {
 	kinds := []string{"ana", "Ana", "аna", "ana\u0301", "ANA", "kim", "\u212aim", "svc-kim", "nobody"}
 	env.Server.Store.Update(func(s *state.State) {
 		s.Users, s.Tokens = append([]*state.User{}, seeded...), s.Tokens[:1]
-		operators := &state.Group{ID: "00000000-0000-4000-8000-0000000000ff", Name: "operators", AdminPrivileges: !env.Keeper()}
+		operators := &state.Group{ID: "00000000-0000-4000-8000-0000000000ff", Name: "operators", AdminPrivileges: !env.IsArtifactKeeper()}
 		for i, name := range kinds[:len(kinds)-1] {
-			if !rapid.Bool().Draw(r, name) || !env.Keeper() && strings.ToLower(name) != name {
+			if !rapid.Bool().Draw(r, name) || !env.IsArtifactKeeper() && strings.ToLower(name) != name {
 				continue // Artifactory has names in lower case only
 			}
 			u := &state.User{
 				ID: fmt.Sprintf("00000000-0000-4000-8000-%012d", i), Username: name, Email: fmt.Sprintf("%d@example.com", i),
 				Active: rapid.Bool().Draw(r, "active"), Admin: rapid.IntRange(0, 3).Draw(r, "admin") == 0,
-				AuthProvider: acctest.Pick(env, "internal", "local"), ServiceAccount: env.Keeper() && strings.HasPrefix(name, "svc-"), // Artifactory has none
+				AuthProvider: acctest.Pick(env, "internal", "local"), ServiceAccount: env.IsArtifactKeeper() && strings.HasPrefix(name, "svc-"), // Artifactory has none
 			}
 			if rapid.IntRange(0, 3).Draw(r, "operator") == 0 {
 				operators.Members = append(operators.Members, state.Member{UserID: u.ID})
@@ -98,7 +98,7 @@ func checkMinted(r *rapid.T, env *acctest.Env, s *state.State, token *state.Toke
 			r.Fatalf("a token with the scopes %q was minted", rights)
 		}
 	}
-	if !env.Keeper() {
+	if !env.IsArtifactKeeper() {
 		asked = registry.LowerASCII(asked) // to Artifactory they are one name
 	}
 	if token.Username != asked {
@@ -116,7 +116,7 @@ func checkMinted(r *rapid.T, env *acctest.Env, s *state.State, token *state.Toke
 			operator = operator || g.AdminPrivileges && m.UserID == owner.ID
 		}
 	}
-	if owner.Admin || !owner.Active || owner.ServiceAccount || operator && !env.Keeper() {
+	if owner.Admin || !owner.Active || owner.ServiceAccount || operator && !env.IsArtifactKeeper() {
 		r.Fatalf("a token was minted for %+v", owner)
 	}
 	for _, scope := range token.Scopes {

@@ -29,7 +29,7 @@ func is(attribute string, value knownvalue.Check) statecheck.StateCheck {
 
 func TestUserLifecycle(t *testing.T) {
 	t.Parallel()
-	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+	acctest.ForEachRegistry(t, func(t *testing.T, env *acctest.Env) {
 		first, second, quinn := env.Email("quinn"), env.Email("q"), env.Name("quinn")
 		base := "username = \"" + quinn + "\"\n email = \"%s\"\n %s"
 		specific := acctest.Pick(env, `artifactory = { profile_updatable = false }`, `display_name = "Quinn Q."`)
@@ -89,7 +89,7 @@ func TestUserLifecycle(t *testing.T) {
 // Every flag can be set, changed and left alone again, each in place.
 func TestUserFlags(t *testing.T) {
 	t.Parallel()
-	env := acctest.RegistryOrLive(t, devregistry.Artifactory)
+	env := acctest.EmbeddedOrLive(t, devregistry.Artifactory)
 	with := func(flags string) string {
 		return user("username = \"<quinn>\"\n email = \"<quinn>@example.com\"\n password_wo = \"Quinns-Passw0rd\"\n password_wo_version = 1\n artifactory = {\n" + flags + "\n}")
 	}
@@ -132,7 +132,7 @@ func mustFind(t *testing.T, env *acctest.Env, name string) registry.User {
 
 func TestUserPassword(t *testing.T) {
 	t.Parallel()
-	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+	acctest.ForEachRegistry(t, func(t *testing.T, env *acctest.Env) {
 		config := func(password string, version int) string {
 			return env.Config(user(fmt.Sprintf("username = %q\n email = %q\n password_wo = %q\n password_wo_version = %d",
 				env.Name("quinn"), env.Email("quinn"), password, version)))
@@ -162,7 +162,7 @@ func TestUserPassword(t *testing.T) {
 // The peer's provider destroys an imported user whose configuration carries a password.
 func TestUserImportChangesNoPassword(t *testing.T) {
 	t.Parallel()
-	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+	acctest.ForEachRegistry(t, func(t *testing.T, env *acctest.Env) {
 		alice := env.User(t, "alice", func(u *registry.UserSpec) { u.Password = registry.NewSecret("Alice-Passw0rd") })
 		body := user(fmt.Sprintf("username = %q\n email = %q\n password_wo = \"Other-Passw0rd\"\n password_wo_version = 1\n deletion_policy = \"abandon\"",
 			alice.Username, alice.Email))
@@ -188,7 +188,7 @@ func TestUserImportChangesNoPassword(t *testing.T) {
 
 func TestUserDeletionPolicies(t *testing.T) {
 	t.Parallel()
-	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+	acctest.ForEachRegistry(t, func(t *testing.T, env *acctest.Env) {
 		for policy, want := range map[string]string{"delete": "gone", "disable": "disabled", "abandon": "enabled"} {
 			name := env.Name("leaving-" + policy)
 			resource.Test(t, resource.TestCase{
@@ -213,7 +213,7 @@ func TestUserDeletionPolicies(t *testing.T) {
 
 func TestUserAdoptExisting(t *testing.T) {
 	t.Parallel()
-	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+	acctest.ForEachRegistry(t, func(t *testing.T, env *acctest.Env) {
 		dana := env.User(t, "dana", func(u *registry.UserSpec) {
 			u.Email, u.Password = env.Email("d.whitfield"), registry.NewSecret("Dana-Passw0rd")
 		}).Username
@@ -221,7 +221,7 @@ func TestUserAdoptExisting(t *testing.T) {
 		resource.Test(t, resource.TestCase{
 			ProtoV6ProviderFactories: acctest.Factories(),
 			Steps: []resource.TestStep{
-				{Config: env.Config(user(body)), ExpectError: acctest.Says(fmt.Sprintf("User %q exists already", dana), "adopt_existing")},
+				{Config: env.Config(user(body)), ExpectError: acctest.ExpectText(fmt.Sprintf("User %q exists already", dana), "adopt_existing")},
 				{Config: env.Config(user(body + "\n adopt_existing = true")), ConfigStateChecks: []statecheck.StateCheck{
 					is("email", knownvalue.StringExact(env.Email("dana"))),
 				}},
@@ -236,8 +236,8 @@ func TestUserAdoptExisting(t *testing.T) {
 // A directory's sign-in rewrites these fields, so that sending them would start a fight.
 func TestUserFederatedIsNotFought(t *testing.T) {
 	t.Parallel()
-	acctest.EmbeddedOnly(t, "it makes an account a directory's, which only a directory can")
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.SkipOnLive(t, "it makes an account a directory's, which only a directory can")
+	acctest.ForEachEmbedded(t, func(t *testing.T, env *acctest.Env) {
 		env.Server.Store.Update(func(s *state.State) {
 			s.UserByName("bob").AuthProvider = "ldap"
 			s.UserByName("bob").PasswordHash = nil
@@ -266,7 +266,7 @@ func TestUserFederatedIsNotFought(t *testing.T) {
 
 func TestUserBadInput(t *testing.T) {
 	t.Parallel()
-	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+	acctest.ForEachRegistry(t, func(t *testing.T, env *acctest.Env) {
 		env.User(t, "alice")
 		body := func(name, email, more string) string {
 			return fmt.Sprintf("username = %q\n email = %q\n %s", name, email, more)
@@ -286,7 +286,7 @@ func TestUserBadInput(t *testing.T) {
 				body(quinn, q, "display_name = \"Quinn\""),
 				body(quinn, q, "artifactory = { profile_updatable = true }")), `Not possible on`},
 		}
-		if !env.Keeper() {
+		if !env.IsArtifactKeeper() {
 			cases = append(cases, struct{ name, body, want string }{"upper case", body(env.Name("Quinn"), q, ""), `(?s)Invalid user name.*lower-case`})
 		} else {
 			cases = append(cases, struct{ name, body, want string }{"duplicate address", body(quinn, env.Email("alice"), ""), `(?s)exists already.*409`})
@@ -301,7 +301,7 @@ func TestUserBadInput(t *testing.T) {
 
 func TestUserDataSource(t *testing.T) {
 	t.Parallel()
-	acctest.Everywhere(t, func(t *testing.T, env *acctest.Env) {
+	acctest.ForEachRegistry(t, func(t *testing.T, env *acctest.Env) {
 		alice := env.User(t, "alice")
 		check := func(attribute string, value knownvalue.Check) statecheck.StateCheck {
 			return statecheck.ExpectKnownValue("data.registry_user.test", tfjsonpath.New(attribute), value)

@@ -65,7 +65,7 @@ func (l *userList) List(ctx context.Context, req list.ListRequest, stream *list.
 		stream.Results = list.ListResultsStreamDiagnostics(diags)
 		return
 	}
-	users := tfkit.Keep(reg.Users.List(ctx, registry.UserFilter{Contains: config.UsernameContains.ValueString()}), config.passes)
+	users := tfkit.Filter(reg.Users.List(ctx, registry.UserFilter{Contains: config.UsernameContains.ValueString()}), config.passes)
 	stream.Results = tfkit.ListResults(ctx, req, "Cannot list users", users, func(u registry.User, result *list.ListResult) error {
 		result.DisplayName = u.Username
 		result.Diagnostics.Append(result.Identity.Set(ctx, identityModel{

@@ -98,7 +98,7 @@ func TestUserListResource(t *testing.T) {
 			"id": mustFind(t, env, "alice").ID, "username": "alice", "email": "alice@example.com", "admin": false, "enabled": true,
 			"realm": acctest.Pick(env, "internal", "local"), "deletion_policy": "delete", "adopt_existing": false,
 		}
-		if !env.Keeper() {
+		if !env.IsArtifactKeeper() {
 			want["artifactory"] = map[string]any{
 				"profile_updatable": true, "disable_ui_access": false, "internal_password_disabled": false, "watch_manager": false,
 				"policy_viewer": false, "policy_manager": false, "reports_manager": false, "resources_manager": false,

@@ -74,7 +74,7 @@ func (m *commonModel) FromAPI(ctx context.Context, in registry.User) (diags diag
 	m.ID = types.StringValue(in.ID)
 	m.Username = tfkit.SameText(m.Username, in.Username)
 	m.Email = tfkit.SameText(m.Email, in.Email)
-	m.DisplayName = tfkit.KeepEmpty(m.DisplayName, in.DisplayName)
+	m.DisplayName = tfkit.PreserveEmpty(m.DisplayName, in.DisplayName)
 	m.Admin = types.BoolValue(in.AdminFlag)
 	m.Enabled = types.BoolValue(in.Enabled)
 	m.Realm = types.StringValue(in.Realm)
@@ -96,7 +96,7 @@ func (m *commonModel) user(ctx context.Context) (registry.User, diag.Diagnostics
 		DisplayName: m.DisplayName.ValueString(), AdminFlag: m.Admin.ValueBool(), Enabled: m.Enabled.ValueBool(),
 		Realm: m.Realm.ValueString(),
 	}
-	if !tfkit.Set(m.Artifactory) {
+	if !tfkit.IsSet(m.Artifactory) {
 		return u, nil
 	}
 	var own artifactoryModel
@@ -121,7 +121,7 @@ func (m *model) ToAPI(ctx context.Context) (registry.UserSpec, diag.Diagnostics)
 
 // artifactory gives the planned Artifactory flags; nil when none are planned.
 func (m *model) artifactory(ctx context.Context) (*registry.ArtifactoryUserPatch, diag.Diagnostics) {
-	if !tfkit.Set(m.Artifactory) {
+	if !tfkit.IsSet(m.Artifactory) {
 		return nil, nil
 	}
 	var own artifactoryModel
@@ -161,7 +161,7 @@ func (m *model) patchFrom(ctx context.Context, server registry.Type, current reg
 		var was artifactoryModel
 		diags.Append(was.FromAPI(ctx, *current.Artifactory)...)
 		var planned artifactoryModel
-		if tfkit.Set(m.Artifactory) {
+		if tfkit.IsSet(m.Artifactory) {
 			diags.Append(planned.FromTerraform(ctx, m.Artifactory)...)
 		}
 		patch.Artifactory = planned.changedFrom(was)

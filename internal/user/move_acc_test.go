@@ -28,7 +28,7 @@ func TestUserMoves(t *testing.T) {
 	for _, source := range []string{"artifactory_user", "artifactory_managed_user", "artifactory_unmanaged_user"} {
 		t.Run(source, func(t *testing.T) {
 			t.Parallel()
-			env := acctest.Registry(t, "artifactory")
+			env := acctest.StartEmbedded(t, "artifactory")
 			env.Moves(t, acctest.Move{Provider: "jfrog/artifactory", Type: source, To: to, State: map[string]any{
 				"id": "alice", "name": "alice", "email": "alice@example.com", "password": "Other-Passw0rd", "password_policy": nil,
 				"admin": false, "profile_updatable": true, "disable_ui_access": false, "internal_password_disabled": false, "groups": []string{"readers"},
@@ -38,7 +38,7 @@ func TestUserMoves(t *testing.T) {
 	}
 	t.Run("artifactkeeper_user", func(t *testing.T) {
 		t.Parallel()
-		env := acctest.Registry(t, "artifact_keeper")
+		env := acctest.StartEmbedded(t, "artifact_keeper")
 		env.Moves(t, acctest.Move{Provider: "nicola-preda/artifact-keeper", Type: "artifactkeeper_user", To: to, State: map[string]any{
 			"id": mustFind(t, env, "alice").ID, "username": "alice", "email": "alice@example.com", "display_name": nil, "is_active": true, "is_admin": false,
 			"auth_provider": "local", "created_at": "2026-01-01T00:00:00Z", "last_login_at": nil, "must_change_password": false,

@@ -41,7 +41,7 @@ func (r *userResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 func (r *userResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
 	var artifactory types.Object
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("artifactory"), &artifactory)...)
-	if resp.Diagnostics.HasError() || !tfkit.Set(artifactory) {
+	if resp.Diagnostics.HasError() || !tfkit.IsSet(artifactory) {
 		return
 	}
 	var own artifactoryModel
@@ -54,11 +54,11 @@ func (r *userResource) planPolicyViewer(ctx context.Context, config model, req r
 	var own, current artifactoryModel
 	var before model
 	resp.Diagnostics.Append(req.State.Get(ctx, &before)...)
-	if resp.Diagnostics.HasError() || !tfkit.Set(config.Artifactory) {
+	if resp.Diagnostics.HasError() || !tfkit.IsSet(config.Artifactory) {
 		return
 	}
 	resp.Diagnostics.Append(own.FromTerraform(ctx, config.Artifactory)...)
-	if tfkit.Set(before.Artifactory) {
+	if tfkit.IsSet(before.Artifactory) {
 		resp.Diagnostics.Append(current.FromTerraform(ctx, before.Artifactory)...)
 	}
 	policies := tfkit.XrayPolicies{Manager: own.PolicyManager, Viewer: own.PolicyViewer}
@@ -68,17 +68,17 @@ func (r *userResource) planPolicyViewer(ctx context.Context, config model, req r
 // checkServer holds a planned account against the rules that differ between registries. It makes no request.
 func checkServer(reg *registry.Registry, plan model) (diags diag.Diagnostics) {
 	title := reg.Server.Type.Title()
-	if tfkit.Set(plan.Username) {
+	if tfkit.IsSet(plan.Username) {
 		if err := registry.CheckUsername(reg.Server.Type, plan.Username.ValueString()); err != nil {
 			diags.AddAttributeError(path.Root("username"), "Invalid user name",
 				fmt.Sprintf("%q cannot be a user name on %s: %s.", plan.Username.ValueString(), title, err))
 		}
 	}
-	if tfkit.Set(plan.DisplayName) && !reg.Capabilities.DisplayName {
+	if tfkit.IsSet(plan.DisplayName) && !reg.Capabilities.DisplayName {
 		diags.AddAttributeError(path.Root("display_name"), "Not possible on "+title,
 			fmt.Sprintf("The provider is configured for %s at %s, whose accounts have no display name. Remove display_name.", title, reg.Server.URL))
 	}
-	if tfkit.Set(plan.Artifactory) && reg.Server.Type != registry.Artifactory {
+	if tfkit.IsSet(plan.Artifactory) && reg.Server.Type != registry.Artifactory {
 		diags.AddAttributeError(path.Root("artifactory"), "Not possible on "+title,
 			fmt.Sprintf("The provider is configured for %s at %s, which has none of the flags in artifactory = {…}. Remove it.", title, reg.Server.URL))
 	}

@@ -65,7 +65,7 @@ func (r *userResource) Create(ctx context.Context, req resource.CreateRequest, r
 	spec.Password = registry.NewSecret(password.ValueString())
 
 	created, err := reg.Users.Create(ctx, spec)
-	created, err = tfkit.Settle(ctx, created, err,
+	created, err = tfkit.AdoptCreated(ctx, created, err,
 		func(ctx context.Context) (registry.User, error) { return reg.Users.FindByUsername(ctx, spec.Username) },
 		func(u registry.User) bool { return matches(spec, u) })
 	if err == nil && created.Enabled != spec.Enabled {
@@ -86,9 +86,9 @@ func (r *userResource) Create(ctx context.Context, req resource.CreateRequest, r
 		resp.Diagnostics.Append(plan.FromAPI(ctx, created)...)
 		plan.keepOwned(reg.Server.Type, created, wanted)
 		resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-		resp.Diagnostics.Append(tfkit.KeepIdentity(ctx, resp.Identity, r.identity(plan))...)
+		resp.Diagnostics.Append(tfkit.SetIdentityOnce(ctx, resp.Identity, r.identity(plan))...)
 		resp.Diagnostics.Append(tfkit.SavePrivate(ctx, resp.Private, adoptedKey, adopted)...)
-		resp.Diagnostics.Append(r.Stamp(ctx, reg, resp.Private)...)
+		resp.Diagnostics.Append(r.RecordServer(ctx, reg, resp.Private)...)
 		warnKept(&resp.Diagnostics, created, kept)
 	}
 	if err != nil {
@@ -102,13 +102,13 @@ func (r *userResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	limit, diags := state.Timeouts.Read(ctx, timeout)
 	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(tfkit.KeepIdentity(ctx, resp.Identity, r.identity(state))...)
+	resp.Diagnostics.Append(tfkit.SetIdentityOnce(ctx, resp.Identity, r.identity(state))...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(registry.Refreshing(ctx), limit)
 	defer cancel()
-	reg := r.OpenSame(ctx, resp.Private, &resp.Diagnostics)
+	reg := r.OpenExisting(ctx, resp.Private, &resp.Diagnostics)
 	if reg == nil {
 		return
 	}
@@ -141,7 +141,7 @@ func (r *userResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	resp.Diagnostics.Append(tfkit.KeepIdentity(ctx, resp.Identity, r.identity(state))...)
+	resp.Diagnostics.Append(tfkit.SetIdentityOnce(ctx, resp.Identity, r.identity(state))...)
 	var adopted bool
 	_, diags = tfkit.LoadPrivate(ctx, req.Private, adoptedKey, &adopted)
 	resp.Diagnostics.Append(diags...)
@@ -157,14 +157,14 @@ func (r *userResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	reg := r.OpenSame(ctx, resp.Private, &resp.Diagnostics)
+	reg := r.OpenExisting(ctx, resp.Private, &resp.Diagnostics)
 	if reg == nil {
 		return
 	}
 
 	patch, kept, diags := plan.patchFrom(ctx, reg.Server.Type, current)
 	resp.Diagnostics.Append(diags...)
-	if a := patch.Artifactory; a != nil && a.InternalPasswordDisabled != nil && !*a.InternalPasswordDisabled && tfkit.Set(password) {
+	if a := patch.Artifactory; a != nil && a.InternalPasswordDisabled != nil && !*a.InternalPasswordDisabled && tfkit.IsSet(password) {
 		// Artifactory wants the password in the request that allows passwords again.
 		patch.Password, send = registry.NewSecret(password.ValueString()), false
 	}
@@ -202,7 +202,7 @@ func (r *userResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	reg := r.OpenSame(ctx, req.Private, &resp.Diagnostics)
+	reg := r.OpenExisting(ctx, req.Private, &resp.Diagnostics)
 	if reg == nil {
 		r.RequireConfigured(&resp.Diagnostics)
 		return

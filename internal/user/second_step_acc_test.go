@@ -12,7 +12,7 @@ import (
 // when that step fails, and the next apply runs into it.
 func TestUserSecondStepFails(t *testing.T) {
 	t.Parallel()
-	acctest.Dialects(t, func(t *testing.T, env *acctest.Env) {
+	acctest.ForEachEmbedded(t, func(t *testing.T, env *acctest.Env) {
 		env.Rebase()
 		core := env.Core(t)
 		quinn := plugintest.Resource{Type: "registry_user", Config: map[string]any{"username": "quinn", "email": "quinn@example.com", "enabled": false}}

@@ -28,13 +28,13 @@ var kinds = []struct {
 }
 
 // saysMissing reports whether a handler says that what the path names does not exist.
-func saysMissing(a transport.Answer, code, message string) bool {
+func saysMissing(a transport.Response, code, message string) bool {
 	if a.Status != http.StatusNotFound || code != missingCode {
 		return false
 	}
 	for _, kind := range kinds {
 		if strings.HasPrefix(a.Path, kind.path) {
-			return a.SaysMissing(message, kind.words...)
+			return a.ReportsNotFound(message, kind.words...)
 		}
 	}
 	return false

@@ -51,7 +51,7 @@ const SetupStatusPath = "/api/v1/setup/status"
 const ChallengePath = "/v2/"
 
 // Recognises reports whether an answer of one of the two paths can only come from Artifact Keeper.
-func Recognises(a transport.Answer) bool {
+func Recognises(a transport.Response) bool {
 	switch a.Path {
 	case SetupStatusPath:
 		var body struct {
@@ -68,7 +68,7 @@ func Recognises(a transport.Answer) bool {
 
 // problem reads the server's error shapes. Handlers answer JSON with a code, guards answer JSON with an error, and the
 // layers around them plain text; only a handler can say that an object is missing.
-func problem(a transport.Answer) (transport.Problem, bool) {
+func problem(a transport.Response) (transport.Problem, bool) {
 	if a.JSON() {
 		var body struct {
 			Code    string `json:"code"`
@@ -102,7 +102,7 @@ func problem(a transport.Answer) (transport.Problem, bool) {
 	return transport.Problem{}, false
 }
 
-func withHint(a transport.Answer, p transport.Problem) transport.Problem {
+func withHint(a transport.Response, p transport.Problem) transport.Problem {
 	switch a.Status {
 	case http.StatusForbidden:
 		if p.Hint == "" {

@@ -122,7 +122,7 @@ func (d *detailsJSON) Complete() error {
 	if d.MembersTotal == nil {
 		return errors.New("it does not say how many members there are")
 	}
-	if err := transport.Whole(d.Members); err != nil {
+	if err := transport.CheckComplete(d.Members); err != nil {
 		return err
 	}
 	return d.groupJSON.Complete()

@@ -32,7 +32,7 @@ type page[T any] struct {
 // Complete implements the transport's check of a success: an empty list is [], never missing, and a list that does not
 // say how many pages it has could be cut.
 func (p *page[T]) Complete() error {
-	if err := transport.Whole(p.Items); err != nil {
+	if err := transport.CheckComplete(p.Items); err != nil {
 		return err
 	}
 	if p.Pagination.PerPage < 1 {
@@ -75,7 +75,7 @@ func (l lister[T]) page(ctx context.Context, number int) (page[T], error) {
 
 // first reads the first page, which tells how many there are.
 func (l lister[T]) first(ctx context.Context) (p page[T], err error) {
-	_, err = registry.Turn(ctx, registry.NewListing(l.what, l.c.MaxListed(), pageSize), l.id, func() ([]T, error) {
+	_, err = registry.NextPage(ctx, registry.NewListing(l.what, l.c.MaxListed(), pageSize), l.id, func() ([]T, error) {
 		p, err = l.page(ctx, 1)
 		return p.Items, err
 	})
@@ -98,7 +98,7 @@ func (l lister[T]) turns(ctx context.Context, first *page[T]) iter.Seq2[turn[T],
 		}
 		for number := 1; ; number++ {
 			var t turn[T]
-			fresh, err := registry.Turn(ctx, listing, l.id, func() (_ []T, err error) {
+			fresh, err := registry.NextPage(ctx, listing, l.id, func() (_ []T, err error) {
 				if number == 1 && first != nil {
 					t.page = *first
 				} else {

@@ -197,7 +197,7 @@ func (t tokens) list(ctx context.Context, userID string) ([]tokenJSON, error) {
 	if !uuid.MatchString(userID) {
 		return nil, notAnID(op, object)
 	}
-	answer := transport.NewList("items", transport.Every[tokenJSON])
+	answer := transport.NewList("items", transport.KeepAll[tokenJSON])
 	err := t.c.Do(ctx, transport.Request{
 		Op: op, Object: object, Method: http.MethodGet, Path: userTokensPath,
 		Params: map[string]string{"id": userID},

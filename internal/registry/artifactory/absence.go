@@ -31,13 +31,13 @@ var kinds = []struct {
 
 // saysMissing reports whether Access says that what the path names does not exist: by status, code and message, for on a
 // server without this API the first two say the same about the route.
-func saysMissing(a transport.Answer, code, message, detail string) bool {
+func saysMissing(a transport.Response, code, message, detail string) bool {
 	if a.Status != http.StatusNotFound || code != missingCode {
 		return false
 	}
 	for _, kind := range kinds {
 		if strings.HasPrefix(a.Path, kind.path) {
-			return a.SaysMissing(message, kind.words...) || a.SaysMissing(message+" "+detail, kind.words...)
+			return a.ReportsNotFound(message, kind.words...) || a.ReportsNotFound(message+" "+detail, kind.words...)
 		}
 	}
 	return false

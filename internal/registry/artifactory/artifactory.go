@@ -44,7 +44,7 @@ func New(client *transport.Client, diagnose func(context.Context) string) *regis
 
 // Recognises reports whether an answer can only come from Artifactory. Detection uses it where anonymous pings are
 // refused: the refusal is still in Artifactory's words.
-func Recognises(a transport.Answer) bool {
+func Recognises(a transport.Response) bool {
 	_, own := problem(a)
 	return own || a.Header.Get("X-Artifactory-Id") != "" || strings.HasPrefix(a.Header.Get("X-Jfrog-Version"), "Artifactory/")
 }
@@ -52,7 +52,7 @@ func Recognises(a transport.Answer) bool {
 // problem reads the error shapes of the two services: Access tells a textual code, Artifactory repeats the numeric
 // status. They are not interchangeable: on a wrong context path Artifactory answers for Access, and its "not found"
 // must not pass for a missing user.
-func problem(a transport.Answer) (transport.Problem, bool) {
+func problem(a transport.Response) (transport.Problem, bool) {
 	if !a.JSON() {
 		return transport.Problem{}, false
 	}
@@ -123,7 +123,7 @@ func walk[T any](
 		listing := registry.NewListing(what, most, pageSize)
 		for cursor := ""; ; {
 			next, full := "", false
-			fresh, err := registry.Turn(ctx, listing, name, func() (items []T, err error) {
+			fresh, err := registry.NextPage(ctx, listing, name, func() (items []T, err error) {
 				items, next, err = fetch(cursor)
 				full = len(items) >= pageSize
 				return items, err

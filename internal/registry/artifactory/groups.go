@@ -207,7 +207,7 @@ type groupPage struct {
 }
 
 // Complete implements the transport's check of a success.
-func (p *groupPage) Complete() error { return transport.Whole(p.Groups) }
+func (p *groupPage) Complete() error { return transport.CheckComplete(p.Groups) }
 
 // List implements registry.Groups.
 func (g groups) List(ctx context.Context, filter registry.GroupFilter) iter.Seq2[registry.Group, error] {

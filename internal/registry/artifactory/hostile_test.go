@@ -54,7 +54,7 @@ func FuzzProblem(f *testing.F) {
 		if access {
 			path = "/access/api/v2/users/{username}"
 		}
-		a := transport.Answer{Path: path, Status: status, Header: http.Header{"Content-Type": {contentType}}, Body: []byte(body)}
+		a := transport.Response{Path: path, Status: status, Header: http.Header{"Content-Type": {contentType}}, Body: []byte(body)}
 		p, own := problem(a)
 		if !own && (p != transport.Problem{}) {
 			t.Errorf("a foreign answer says %+v", p)

@@ -105,7 +105,7 @@ type permissionPage struct {
 }
 
 // Complete implements the transport's check of a success.
-func (p *permissionPage) Complete() error { return transport.Whole(p.Permissions) }
+func (p *permissionPage) Complete() error { return transport.CheckComplete(p.Permissions) }
 
 // List implements registry.Permissions; results are Partial.
 func (p permissions) List(ctx context.Context) iter.Seq2[registry.Permission, error] {

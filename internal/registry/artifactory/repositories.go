@@ -114,7 +114,7 @@ func (r repositories) list(ctx context.Context, filter registry.RepositoryFilter
 	query := url.Values{}
 	setIf(query, "packageType", filter.PackageType)
 	setIf(query, "type", filter.Kind)
-	answer := transport.NewList("", transport.Every[repositoryJSON])
+	answer := transport.NewList("", transport.KeepAll[repositoryJSON])
 	err := r.c.Do(ctx, transport.Request{
 		Op: "list", Object: "repositories", Method: http.MethodGet, Path: repositoriesPath, Query: query,
 	}, answer)

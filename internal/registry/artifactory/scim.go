@@ -55,7 +55,7 @@ func (u users) setEnabled(ctx context.Context, username string, on bool) error {
 }
 
 // scimProblem reads SCIM's own error shape (RFC 7644 section 3.12).
-func scimProblem(a transport.Answer) (transport.Problem, bool) {
+func scimProblem(a transport.Response) (transport.Problem, bool) {
 	var body struct {
 		Schemas []string `json:"schemas"`
 		Detail  string   `json:"detail"`

@@ -123,7 +123,7 @@ func realm(r string) string {
 }
 
 // builtIn tells the accounts that come with the product and are no person.
-func builtIn(username string) bool { return registry.BuiltIn(registry.Artifactory, username) }
+func builtIn(username string) bool { return registry.IsBuiltIn(registry.Artifactory, username) }
 
 // userBody is what is sent; only the fields that are set. Empty strings are never meant.
 type userBody struct {
@@ -265,7 +265,7 @@ type userPage struct {
 }
 
 // Complete implements the transport's check of a success.
-func (p *userPage) Complete() error { return transport.Whole(p.Users) }
+func (p *userPage) Complete() error { return transport.CheckComplete(p.Users) }
 
 // List implements registry.Users.
 func (u users) List(ctx context.Context, filter registry.UserFilter) iter.Seq2[registry.User, error] {

@@ -71,7 +71,7 @@ const opDetect = "detect the registry"
 type question struct {
 	of   registry.Type
 	path string
-	yes  func(transport.Answer) bool
+	yes  func(transport.Response) bool
 }
 
 // The first question for each type is enough for every server that answers it to strangers. The others are for servers
@@ -83,7 +83,7 @@ var (
 	accessPing      = question{registry.Artifactory, "/access/api/v1/system/ping", pongOrOwnWords}
 )
 
-func pongOrOwnWords(a transport.Answer) bool {
+func pongOrOwnWords(a transport.Response) bool {
 	pong := a.Status == http.StatusOK && !a.HTML() && strings.TrimSpace(string(a.Body)) == "OK"
 	return pong || artifactory.Recognises(a)
 }
@@ -122,7 +122,7 @@ func probe(ctx context.Context, c *transport.Client) (registry.Type, error) {
 	return "", e
 }
 
-func describe(q question, a transport.Answer) string {
+func describe(q question, a transport.Response) string {
 	text := fmt.Sprintf("%s: HTTP %d", q.path, a.Status)
 	if a.HTML() {
 		text += " and an HTML page"

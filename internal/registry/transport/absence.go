@@ -14,10 +14,10 @@ var plain = strings.Fields(`a an the this that any such there no not none found 
 	could couldn can cannot unable to is was were be been has have with by of for from in on at as named name called id uuid key
 	given requested specified provided missing unknown deleted removed error`)
 
-// SaysMissing reports whether a message says that what the request names does not exist. It must name that object, or at
+// ReportsNotFound reports whether a message says that what the request names does not exist. It must name that object, or at
 // least its kind (one of kinds), and nothing else: the server behind a gateway, a page of an older API or a mixed-up cache
 // can say "not found" in the registry's form and mean another thing.
-func (a Answer) SaysMissing(message string, kinds ...string) bool {
+func (a Response) ReportsNotFound(message string, kinds ...string) bool {
 	rest, named := strings.ToLower(message), false
 	for _, value := range a.Params {
 		var found bool
@@ -64,8 +64,8 @@ func without(text, name string) (rest string, found bool) {
 	return b.String() + text[done:], found
 }
 
-// Whole checks the items of a list: it must be there, though it may be empty, and every item must hold what it must.
-func Whole[T any](items []T) error {
+// CheckComplete checks the items of a list: it must be there, though it may be empty, and every item must hold what it must.
+func CheckComplete[T any](items []T) error {
 	if items == nil {
 		return errors.New("it holds no list")
 	}
@@ -83,4 +83,4 @@ func Whole[T any](items []T) error {
 type Array[T any] []T
 
 // Complete implements the check of a success.
-func (l *Array[T]) Complete() error { return Whole(*l) }
+func (l *Array[T]) Complete() error { return CheckComplete(*l) }

@@ -120,7 +120,7 @@ func orDefault[T int | time.Duration](value, fallback T) T {
 type Dialect struct {
 	// Problem reads an error answer. It reports false for what is not the registry's own way to say it, such as a
 	// proxy's page; only what it recognises can mean that an object does not exist.
-	Problem func(Answer) (Problem, bool)
+	Problem func(Response) (Problem, bool)
 	// Authorizer supplies the credential; nil sends the configured one as it is (Bearer, or Basic).
 	Authorizer Authorizer
 	// Diagnose, when set, is asked for a hint when the answer does not look like this registry's.
@@ -173,7 +173,7 @@ func (c *Client) Do(ctx context.Context, r Request, out any) error {
 	}
 	p.short = out == nil
 	p.list, _ = out.(list)
-	return c.confirmed(ctx, p, func(a Answer) error { return c.decode(p, a, out) })
+	return c.doConfirmingNotFound(ctx, p, func(a Response) error { return c.decode(p, a, out) })
 }
 
 // DoText sends a request whose answer is plain text and returns it without surrounding blanks.
@@ -184,15 +184,15 @@ func (c *Client) DoText(ctx context.Context, r Request) (string, error) {
 	}
 	p.accept, p.short = "*/*", true
 	var text string
-	err = c.confirmed(ctx, p, func(a Answer) error {
+	err = c.doConfirmingNotFound(ctx, p, func(a Response) error {
 		text = strings.TrimSpace(string(a.Body))
 		switch {
 		case a.HTML():
-			return c.unusable(p, a, htmlMessage)
+			return c.errBadResponse(p, a, htmlMessage)
 		case a.cut:
-			return c.unusable(p, a, "the answer is too large")
+			return c.errBadResponse(p, a, "the answer is too large")
 		case text == "":
-			return c.unusable(p, a, "the answer is empty")
+			return c.errBadResponse(p, a, "the answer is empty")
 		}
 		return nil
 	})
@@ -200,27 +200,27 @@ func (c *Client) DoText(ctx context.Context, r Request) (string, error) {
 }
 
 // Probe sends a request and returns the answer whatever its status; the error is about not having one.
-func (c *Client) Probe(ctx context.Context, r Request) (Answer, error) {
+func (c *Client) Probe(ctx context.Context, r Request) (Response, error) {
 	p, err := c.prepare(r)
 	if err != nil {
-		return Answer{}, err
+		return Response{}, err
 	}
 	p.accept, p.short = "*/*", true
-	return c.exchange(ctx, p)
+	return c.doWithRetry(ctx, p)
 }
 
-// confirmed runs a request and hands its success to accept. That an object is missing is believed when it was said twice: on it
+// doConfirmingNotFound runs a request and hands its success to accept. That an object is missing is believed when it was said twice: on it
 // an object is dropped from a state, made again or taken for nobody's.
-func (c *Client) confirmed(ctx context.Context, p *prepared, accept func(Answer) error) error {
-	err := c.once(ctx, p, accept)
+func (c *Client) doConfirmingNotFound(ctx context.Context, p *prepared, accept func(Response) error) error {
+	err := c.doOnce(ctx, p, accept)
 	if registry.IsNotFound(err) && p.Class != Create {
-		return c.once(ctx, p, accept)
+		return c.doOnce(ctx, p, accept)
 	}
 	return err
 }
 
-func (c *Client) once(ctx context.Context, p *prepared, accept func(Answer) error) error {
-	a, err := c.exchange(ctx, p)
+func (c *Client) doOnce(ctx context.Context, p *prepared, accept func(Response) error) error {
+	a, err := c.doWithRetry(ctx, p)
 	if err != nil {
 		return err
 	}
@@ -228,7 +228,7 @@ func (c *Client) once(ctx context.Context, p *prepared, accept func(Answer) erro
 	if a.Status/100 == 2 {
 		err = accept(a)
 	} else {
-		foreign, err = c.failure(p, a)
+		foreign, err = c.errFromStatus(p, a)
 	}
 	var e *registry.Error
 	if errors.As(err, &e) && c.dialect.Diagnose != nil && (foreign || e.Kind == registry.KindWrongEndpoint) {

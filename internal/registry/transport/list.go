@@ -34,8 +34,8 @@ func NewList[T, K any](key string, keep func(*T) (K, bool)) *List[T, K] {
 	return &List[T, K]{key: key, keep: keep}
 }
 
-// Every keeps all elements as they are.
-func Every[T any](element *T) (T, bool) { return *element, true }
+// KeepAll keeps all elements as they are.
+func KeepAll[T any](element *T) (T, bool) { return *element, true }
 
 // Complete implements the check of a success: an empty list is [], never missing, and each element holds what it must if it can
 // tell.

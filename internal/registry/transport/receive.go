@@ -30,7 +30,7 @@ const (
 var errTooLarge = errors.New("the answer is too large")
 
 // receive reads as much of a body as its kind may have. It fails when the body does not come whole, or is too large.
-func (p *prepared) receive(a *Answer, body io.Reader, length int64) error {
+func (p *prepared) receive(a *Response, body io.Reader, length int64) error {
 	start := bufio.NewReader(body)
 	a.Body, _ = start.Peek(sniffed) // an error is seen again by who reads
 	switch {
@@ -49,7 +49,7 @@ func (p *prepared) receive(a *Answer, body io.Reader, length int64) error {
 // sniffed is how many bytes of a body tell a web page.
 const sniffed = 512
 
-func receiveStart(a *Answer, body io.Reader) (err error) {
+func receiveStart(a *Response, body io.Reader) (err error) {
 	a.Body, err = io.ReadAll(io.LimitReader(body, maxShort+1))
 	if len(a.Body) > maxShort {
 		a.Body, a.cut = a.Body[:maxShort], true
@@ -57,7 +57,7 @@ func receiveStart(a *Answer, body io.Reader) (err error) {
 	return err
 }
 
-func receiveWhole(a *Answer, body io.Reader, length int64) error {
+func receiveWhole(a *Response, body io.Reader, length int64) error {
 	var b bytes.Buffer
 	if length > 0 && length <= maxObject {
 		b.Grow(int(length) + bytes.MinRead)

@@ -270,7 +270,7 @@ func TestBackoffGrowsWithinBounds(t *testing.T) {
 // TestBackoffIsRandom: requests that failed together do not return together.
 func TestBackoffIsRandom(t *testing.T) {
 	t.Parallel()
-	asks := outcome{answer: Answer{Header: http.Header{"Retry-After": {"7"}}}}
+	asks := outcome{answer: Response{Header: http.Header{"Retry-After": {"7"}}}}
 	for name, o := range map[string]outcome{"a lost answer": {err: errors.New("lost")}, "an asked wait": asks} {
 		waits := map[time.Duration]bool{}
 		for range 20 {

@@ -81,7 +81,7 @@ func certPEM(server *httptest.Server) string {
 }
 
 // testProblem recognises {"code":…,"message":…}.
-func testProblem(a Answer) (Problem, bool) {
+func testProblem(a Response) (Problem, bool) {
 	var body struct {
 		Code    string `json:"code"`
 		Message string `json:"message"`

@@ -77,14 +77,14 @@ func TestSameServer(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diags := first.Stamp(t.Context(), reg, remembered); diags.HasError() {
+			if diags := first.RecordServer(t.Context(), reg, remembered); diags.HasError() {
 				t.Fatal(diags)
 			}
 
 			now := c.now
 			client := tfkit.Client{Data: &tfkit.ProviderData{Connection: &now, PreviousURL: c.previous}}
 			var diags diag.Diagnostics
-			reg = client.OpenSame(t.Context(), remembered, &diags)
+			reg = client.OpenExisting(t.Context(), remembered, &diags)
 			if (reg != nil) != c.accepted || diags.HasError() == c.accepted {
 				t.Fatalf("accepted %t, want %t: %v", reg != nil, c.accepted, diags)
 			}
@@ -101,7 +101,7 @@ func TestSameServer(t *testing.T) {
 			}
 			// Having moved, the object is at home on the new URL.
 			again := tfkit.Client{Data: &tfkit.ProviderData{Connection: &now}}
-			if again.OpenSame(t.Context(), remembered, &diags) == nil {
+			if again.OpenExisting(t.Context(), remembered, &diags) == nil {
 				t.Errorf("the object does not know its server any more: %v", diags)
 			}
 		})
@@ -114,11 +114,11 @@ func TestSameWithoutMemory(t *testing.T) {
 	now := server{Type: registry.ArtifactKeeper, url: "https://ak.example.com"}
 	client := tfkit.Client{Data: &tfkit.ProviderData{Connection: &now}}
 	var diags diag.Diagnostics
-	if client.OpenSame(t.Context(), imported, &diags) == nil || len(imported) == 0 {
+	if client.OpenExisting(t.Context(), imported, &diags) == nil || len(imported) == 0 {
 		t.Errorf("an imported object does not remember its server: %v", diags)
 	}
 	unknown := tfkit.Client{Data: &tfkit.ProviderData{}}
-	if unknown.OpenSame(t.Context(), imported, &diags) != nil || diags.HasError() {
+	if unknown.OpenExisting(t.Context(), imported, &diags) != nil || diags.HasError() {
 		t.Errorf("an unknown configuration is not passed over: %v", diags)
 	}
 }
@@ -147,11 +147,11 @@ func TestSameAs(t *testing.T) {
 				t.Fatal(err)
 			}
 			first := tfkit.Client{Data: &tfkit.ProviderData{Connection: &born}}
-			if diags := first.StampURL(t.Context(), reg, remembered); diags.HasError() || born.asked != 0 {
+			if diags := first.RecordServerURL(t.Context(), reg, remembered); diags.HasError() || born.asked != 0 {
 				t.Fatalf("asked %d times: %v", born.asked, diags)
 			}
 			client := tfkit.Client{Data: &tfkit.ProviderData{Connection: &server{Type: registry.Artifactory, url: newURL, id: "jfac@01"}}}
-			reg, err = client.SameAs(t.Context(), remembered, c.has)
+			reg, err = client.OpenForStateWith(t.Context(), remembered, c.has)
 			if (reg != nil) != c.accepted || (err == nil) != c.accepted || c.says != nil && !errors.Is(err, c.says) {
 				t.Errorf("got %v, %v", reg, err)
 			}

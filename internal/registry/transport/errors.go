@@ -26,15 +26,15 @@ const (
 	forbiddenHint  = "The provider's credential is valid but not allowed to do this; it needs an administrator's token"
 )
 
-// subject starts an error about an answer.
-func (c *Client) subject(p *prepared, a Answer) *registry.Error {
+// newError starts an error about an answer.
+func (c *Client) newError(p *prepared, a Response) *registry.Error {
 	return &registry.Error{Op: p.Op, Object: p.Object, Status: a.Status, RequestID: p.mask.id(a.requestID())}
 }
 
-// failure turns an answer that is no success into an error, and reports whether it speaks against this being the
+// errFromStatus turns an answer that is no success into an error, and reports whether it speaks against this being the
 // registry at all: a refusal that is not in the registry's own words.
-func (c *Client) failure(p *prepared, a Answer) (foreign bool, err error) {
-	e := c.subject(p, a)
+func (c *Client) errFromStatus(p *prepared, a Response) (foreign bool, err error) {
+	e := c.newError(p, a)
 	problem, own := Problem{}, false
 	if c.dialect.Problem != nil && !a.HTML() {
 		problem, own = c.dialect.Problem(a)
@@ -58,7 +58,7 @@ func (c *Client) failure(p *prepared, a Answer) (foreign bool, err error) {
 
 // kindOf reads the status. Only a registry's own words about the object of the request can mean that it is missing; the same
 // status from somebody else means that we ask the wrong server.
-func kindOf(p *prepared, a Answer, own, missing bool) registry.Kind {
+func kindOf(p *prepared, a Response, own, missing bool) registry.Kind {
 	switch {
 	case a.Status == http.StatusTooManyRequests:
 		return registry.KindRateLimited
@@ -101,7 +101,7 @@ func kindOfMissing(p *prepared, missing bool) registry.Kind {
 
 // kindOfServerError: a server that failed in the middle of a write may have done it. It has not when it asked to come
 // back later.
-func kindOfServerError(p *prepared, a Answer) registry.Kind {
+func kindOfServerError(p *prepared, a Response) registry.Kind {
 	if _, asked := retryAfter(a.Header); a.Status == http.StatusServiceUnavailable && asked {
 		return registry.KindUnavailable
 	}
@@ -112,7 +112,7 @@ func kindOfServerError(p *prepared, a Answer) registry.Kind {
 }
 
 // describe says what was answered when no dialect can.
-func (c *Client) describe(p *prepared, a Answer) string {
+func (c *Client) describe(p *prepared, a Response) string {
 	switch {
 	case a.Status/100 == 3:
 		if target, err := url.Parse(a.Header.Get("Location")); err == nil && target.Host != "" {
@@ -128,7 +128,7 @@ func (c *Client) describe(p *prepared, a Answer) string {
 	}
 }
 
-func hintFor(kind registry.Kind, a Answer) string {
+func hintFor(kind registry.Kind, a Response) string {
 	switch kind {
 	case registry.KindWrongEndpoint:
 		return endpointHint
@@ -150,17 +150,17 @@ func hintFor(kind registry.Kind, a Answer) string {
 	return ""
 }
 
-// tooLongToWait is the answer to a Retry-After that the operation has no time for.
-func (c *Client) tooLongToWait(p *prepared, o outcome, wait time.Duration) error {
-	e := c.subject(p, o.answer)
+// errRetryAfterTooLong is the answer to a Retry-After that the operation has no time for.
+func (c *Client) errRetryAfterTooLong(p *prepared, o outcome, wait time.Duration) error {
+	e := c.newError(p, o.answer)
 	e.Kind = registry.KindRateLimited
 	e.Message = fmt.Sprintf("the registry asks to wait %s, longer than this operation may take", wait.Round(time.Second))
 	e.Hint = "Run again after that time, or raise the operation's `timeouts`"
 	return e
 }
 
-// unanswered is the error of an attempt that brought no complete answer.
-func (c *Client) unanswered(p *prepared, o outcome) error {
+// errNoResponse is the error of an attempt that brought no complete answer.
+func (c *Client) errNoResponse(p *prepared, o outcome) error {
 	text := p.mask.text(causeText(o.err))
 	e := &registry.Error{
 		Kind: registry.KindUnavailable, Op: p.Op, Object: p.Object, Err: cause{o.err, text},
@@ -173,8 +173,8 @@ func (c *Client) unanswered(p *prepared, o outcome) error {
 	return e
 }
 
-// interrupted is the error of an operation that was cancelled or ran out of time, whatever the last attempt said.
-func (c *Client) interrupted(ctx context.Context, p *prepared, o outcome) error {
+// errCancelled is the error of an operation that was cancelled or ran out of time, whatever the last attempt said.
+func (c *Client) errCancelled(ctx context.Context, p *prepared, o outcome) error {
 	e := &registry.Error{Kind: registry.KindUnavailable, Op: p.Op, Object: p.Object, Err: ctx.Err()}
 	e.Message = "cancelled before the registry answered"
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {

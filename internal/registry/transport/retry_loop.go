@@ -14,30 +14,30 @@ import (
 
 // outcome is what one attempt came to: an answer, or an error and whether the server may have acted.
 type outcome struct {
-	answer Answer
+	answer Response
 	err    error
 	// sent is true when bytes of the request may have reached a server.
 	sent bool
 }
 
-// exchange sends a request until it has an answer worth returning, or no further attempt is allowed. Its answer may
+// doWithRetry sends a request until it has an answer worth returning, or no further attempt is allowed. Its answer may
 // have any status.
-func (c *Client) exchange(ctx context.Context, p *prepared) (Answer, error) {
+func (c *Client) doWithRetry(ctx context.Context, p *prepared) (Response, error) {
 	ctx = withLogger(ctx)
 	renewed := false
 	for number := 1; ; number++ {
 		authorization, err := c.authorization(ctx, p)
 		if err != nil {
-			return Answer{}, err
+			return Response{}, err
 		}
-		o := c.attempt(ctx, p, authorization, number)
+		o := c.send(ctx, p, authorization, number)
 
 		// A refused session was refused before anything happened, so even a create may be sent again with a new one.
 		if o.err == nil && o.answer.Status == http.StatusUnauthorized && !renewed && c.renewable(p) {
 			renewed = true
 			again, err := c.dialect.Authorizer.Renew(ctx, authorization)
 			if err != nil {
-				return Answer{}, err
+				return Response{}, err
 			}
 			if again {
 				continue
@@ -45,29 +45,29 @@ func (c *Client) exchange(ctx context.Context, p *prepared) (Answer, error) {
 		}
 
 		if ctx.Err() != nil && o.err != nil {
-			return Answer{}, c.interrupted(ctx, p, o)
+			return Response{}, c.errCancelled(ctx, p, o)
 		}
 		if number > c.retries || !retryable(p.Class, o) {
-			return c.conclude(p, o)
+			return c.result(p, o)
 		}
 		wait, asked := pause(o, number)
 		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < wait || !ok && wait > maxWaitWithoutDeadline {
 			if asked {
-				return Answer{}, c.tooLongToWait(p, o, wait)
+				return Response{}, c.errRetryAfterTooLong(p, o, wait)
 			}
-			return c.conclude(p, o)
+			return c.result(p, o)
 		}
 		logWait(ctx, p, number, wait)
 		if c.sleep(ctx, wait) != nil {
-			return Answer{}, c.interrupted(ctx, p, o)
+			return Response{}, c.errCancelled(ctx, p, o)
 		}
 	}
 }
 
-// conclude turns the last attempt into the result.
-func (c *Client) conclude(p *prepared, o outcome) (Answer, error) {
+// result turns the last attempt into the result.
+func (c *Client) result(p *prepared, o outcome) (Response, error) {
 	if o.err != nil {
-		return Answer{}, c.unanswered(p, o)
+		return Response{}, c.errNoResponse(p, o)
 	}
 	return o.answer, nil
 }
@@ -89,8 +89,8 @@ func (c *Client) authorization(ctx context.Context, p *prepared) (registry.Secre
 	}
 }
 
-// attempt sends the request once and reads the whole answer.
-func (c *Client) attempt(ctx context.Context, p *prepared, authorization registry.Secret, number int) outcome {
+// send sends the request once and reads the whole answer.
+func (c *Client) send(ctx context.Context, p *prepared, authorization registry.Secret, number int) outcome {
 	if ctx.Err() != nil {
 		return outcome{err: ctx.Err()} // the select below would choose by chance
 	}
@@ -128,9 +128,9 @@ func (c *Client) attempt(ctx context.Context, p *prepared, authorization registr
 
 	start := time.Now()
 	resp, err := req.Execute(p.Method, p.url)
-	var a Answer
+	var a Response
 	if err == nil {
-		a = Answer{Method: p.Method, Path: p.Path, Params: p.Params, Status: resp.StatusCode(), Header: resp.Header()}
+		a = Response{Method: p.Method, Path: p.Path, Params: p.Params, Status: resp.StatusCode(), Header: resp.Header()}
 		err = p.receive(&a, resp.RawBody(), resp.RawResponse.ContentLength)
 		_ = resp.RawBody().Close()
 	}

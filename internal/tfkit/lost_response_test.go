@@ -9,7 +9,7 @@ import (
 	"github.com/registry-identity/terraform-provider-registry/internal/tfkit"
 )
 
-func TestSettle(t *testing.T) {
+func TestAdoptCreated(t *testing.T) {
 	t.Parallel()
 	lost := &registry.Error{Kind: registry.KindUncertain}
 	refused := &registry.Error{Kind: registry.KindInvalid}
@@ -30,7 +30,7 @@ func TestSettle(t *testing.T) {
 		{"lost and not there", lost, find("", &registry.Error{Kind: registry.KindNotFound}), "created", true},
 		{"cancelled and there", context.Canceled, find("wanted", nil), "wanted", false},
 	} {
-		got, err := tfkit.Settle(t.Context(), "created", c.err, c.find, func(s string) bool { return s == "wanted" })
+		got, err := tfkit.AdoptCreated(t.Context(), "created", c.err, c.find, func(s string) bool { return s == "wanted" })
 		if got != c.want || (err != nil) != c.fails {
 			t.Errorf("%s: %q, %v", c.name, got, err)
 		}
@@ -40,11 +40,11 @@ func TestSettle(t *testing.T) {
 	}
 }
 
-func TestAfterlife(t *testing.T) {
+func TestCleanupContext(t *testing.T) {
 	t.Parallel()
 	dead, cancel := context.WithCancel(t.Context())
 	cancel()
-	ctx, done := tfkit.Afterlife(dead)
+	ctx, done := tfkit.CleanupContext(dead)
 	defer done()
 	if ctx.Err() != nil {
 		t.Error("a cancelled run has no time to clean up")

@@ -26,12 +26,12 @@ type (
 	}
 )
 
-// stampKey is where a managed object remembers its server in private state.
-const stampKey = "server"
+// serverKey is where a managed object remembers its server in private state.
+const serverKey = "server"
 
-// stamp is what a managed object remembers of its server. Without it, pointing the provider at another server would
+// serverRecord is what a managed object remembers of its server. Without it, pointing the provider at another server would
 // find nothing there and empty the state.
-type stamp struct {
+type serverRecord struct {
 	Type      registry.Type `json:"type"`
 	URL       string        `json:"url"`
 	ServiceID string        `json:"service_id,omitempty"`
@@ -62,37 +62,37 @@ func LoadPrivate(ctx context.Context, private PrivateReader, key string, value a
 	return true, diags
 }
 
-// Stamp makes a new object remember the server it was made on.
-func (c *Client) Stamp(ctx context.Context, reg *registry.Registry, private PrivateWriter) diag.Diagnostics {
-	return SavePrivate(ctx, private, stampKey, stamp{
+// RecordServer makes a new object remember the server it was made on.
+func (c *Client) RecordServer(ctx context.Context, reg *registry.Registry, private PrivateWriter) diag.Diagnostics {
+	return SavePrivate(ctx, private, serverKey, serverRecord{
 		Type: reg.Server.Type, URL: reg.Server.URL, ServiceID: c.Data.ServiceID(ctx, reg),
 	})
 }
 
-// StampURL is Stamp for an object that can show by itself where it lives (SameAs): it costs no request. The server's id is
+// RecordServerURL is RecordServer for an object that can show by itself where it lives (OpenForStateWith): it costs no request. The server's id is
 // noted only if it was asked for already.
-func (c *Client) StampURL(ctx context.Context, reg *registry.Registry, private PrivateWriter) diag.Diagnostics {
-	return SavePrivate(ctx, private, stampKey, stamp{
+func (c *Client) RecordServerURL(ctx context.Context, reg *registry.Registry, private PrivateWriter) diag.Diagnostics {
+	return SavePrivate(ctx, private, serverKey, serverRecord{
 		Type: reg.Server.Type, URL: reg.Server.URL, ServiceID: c.Data.knownServiceID(),
 	})
 }
 
-// MovedError says that an object in state lives on another server than the provider is configured for.
-type MovedError struct {
-	known  stamp
+// OtherServerError says that an object in state lives on another server than the provider is configured for.
+type OtherServerError struct {
+	known  serverRecord
 	url    string
 	reason error
 }
 
 // Error implements error.
-func (e *MovedError) Error() string {
+func (e *OtherServerError) Error() string {
 	return fmt.Sprintf("the object lives on %s, and the provider is configured for %s", e.known.URL, e.url)
 }
 
 // Unwrap gives why the other server could not tell who it is, if that was the reason.
-func (e *MovedError) Unwrap() error { return e.reason }
+func (e *OtherServerError) Unwrap() error { return e.reason }
 
-func (e *MovedError) detail() string {
+func (e *OtherServerError) detail() string {
 	reason := ""
 	if e.reason != nil {
 		reason = "The configured server could not be recognised: " + Explain(e.reason) + "\n\n"
@@ -103,25 +103,25 @@ func (e *MovedError) detail() string {
 		"other server.", e.known.Type.Title(), e.known.URL, e.url, reason, e.known.URL)
 }
 
-// Same opens the registry for an object in state, after making sure that it is still the same server. It gives no
+// OpenForState opens the registry for an object in state, after making sure that it is still the same server. It gives no
 // registry and no error while the provider's configuration is not known: the object then stays as it is.
 //
 // The URL is compared first, without asking anybody. Only if it differs is the installation asked for its service id; an
 // equal one, or the provider's previous_url, makes the object move to the new URL.
-func (c *Client) Same(ctx context.Context, private PrivateState) (*registry.Registry, error) {
-	return c.SameAs(ctx, private, nil)
+func (c *Client) OpenForState(ctx context.Context, private PrivateState) (*registry.Registry, error) {
+	return c.OpenForStateWith(ctx, private, nil)
 }
 
-// SameAs is Same for an object that may have been noted without its server's id. Whether a server of another URL is the
+// OpenForStateWith is OpenForState for an object that may have been noted without its server's id. Whether a server of another URL is the
 // same one is then decided by whether it has the object, which has asks; nil means that it cannot be told.
-func (c *Client) SameAs(
+func (c *Client) OpenForStateWith(
 	ctx context.Context, private PrivateState, has func(context.Context, *registry.Registry) (bool, error),
 ) (*registry.Registry, error) {
 	if !c.Configured() {
 		return nil, nil
 	}
-	var known stamp
-	found, diags := LoadPrivate(ctx, private, stampKey, &known)
+	var known serverRecord
+	found, diags := LoadPrivate(ctx, private, serverKey, &known)
 	if diags.HasError() {
 		return nil, errors.New(diags.Errors()[0].Detail())
 	}
@@ -131,20 +131,20 @@ func (c *Client) SameAs(
 	reg, err := c.Data.Connection.Open(ctx)
 	switch {
 	case err != nil && moved && !renamed:
-		return nil, &MovedError{known: known, url: url, reason: err}
+		return nil, &OtherServerError{known: known, url: url, reason: err}
 	case err != nil:
 		return nil, err
 	case found && known.Type != reg.Server.Type:
-		return nil, &MovedError{known: known, url: url, reason: fmt.Errorf("it is %s", reg.Server.Type.Title())}
+		return nil, &OtherServerError{known: known, url: url, reason: fmt.Errorf("it is %s", reg.Server.Type.Title())}
 	case found && !moved:
 		return reg, nil
 	case moved && !renamed:
 		if recognised, err := c.recognise(ctx, reg, known, has); !recognised {
-			return nil, &MovedError{known: known, url: url, reason: err}
+			return nil, &OtherServerError{known: known, url: url, reason: err}
 		}
 	}
 	// Imported, made by a version that did not remember, or moved: this is the server from now on.
-	if diags := c.Stamp(ctx, reg, private); diags.HasError() {
+	if diags := c.RecordServer(ctx, reg, private); diags.HasError() {
 		return nil, errors.New(diags.Errors()[0].Detail())
 	}
 	return reg, nil
@@ -152,7 +152,7 @@ func (c *Client) SameAs(
 
 // recognise tells whether a server of another URL is the one that an object remembers.
 func (c *Client) recognise(
-	ctx context.Context, reg *registry.Registry, known stamp, has func(context.Context, *registry.Registry) (bool, error),
+	ctx context.Context, reg *registry.Registry, known serverRecord, has func(context.Context, *registry.Registry) (bool, error),
 ) (bool, error) {
 	switch {
 	case known.ServiceID != "":
@@ -165,9 +165,9 @@ func (c *Client) recognise(
 	}
 }
 
-// OpenSame is Same with the reason added as a diagnostic.
-func (c *Client) OpenSame(ctx context.Context, private PrivateState, diags *diag.Diagnostics) *registry.Registry {
-	reg, err := c.Same(ctx, private)
+// OpenExisting is OpenForState with the reason added as a diagnostic.
+func (c *Client) OpenExisting(ctx context.Context, private PrivateState, diags *diag.Diagnostics) *registry.Registry {
+	reg, err := c.OpenForState(ctx, private)
 	if err != nil {
 		AddError(diags, "Cannot open the registry at "+c.ServerURL(), err)
 	}

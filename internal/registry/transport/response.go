@@ -10,8 +10,8 @@ import (
 	"github.com/registry-identity/terraform-provider-registry/internal/registry"
 )
 
-// Answer is one complete HTTP answer.
-type Answer struct {
+// Response is one complete HTTP answer.
+type Response struct {
 	Method string
 	// Path is the template of the request, which Params filled.
 	Path   string
@@ -29,7 +29,7 @@ type Answer struct {
 }
 
 // HTML reports whether the answer is a web page, by its type or, without one, by its first bytes.
-func (a Answer) HTML() bool {
+func (a Response) HTML() bool {
 	switch a.mediaType() {
 	case "text/html", "application/xhtml+xml":
 		return true
@@ -42,12 +42,12 @@ func (a Answer) HTML() bool {
 }
 
 // JSON reports whether the answer says it is JSON, plain or of a vendor's type (application/…+json).
-func (a Answer) JSON() bool {
+func (a Response) JSON() bool {
 	t := a.mediaType()
 	return t == "application/json" || strings.HasPrefix(t, "application/") && strings.HasSuffix(t, "+json")
 }
 
-func (a Answer) mediaType() string {
+func (a Response) mediaType() string {
 	t, _, err := mime.ParseMediaType(a.Header.Get("Content-Type"))
 	if err != nil {
 		t, _, _ = strings.Cut(a.Header.Get("Content-Type"), ";")
@@ -56,7 +56,7 @@ func (a Answer) mediaType() string {
 }
 
 // requestID is what the registry's log knows the request by: Artifact Keeper's correlation id, Artifactory's request id.
-func (a Answer) requestID() string {
+func (a Response) requestID() string {
 	for _, name := range []string{"X-Correlation-Id", "X-Request-Id"} {
 		if id := a.Header.Get(name); id != "" {
 			return id
@@ -69,33 +69,33 @@ func (a Answer) requestID() string {
 type completer interface{ Complete() error }
 
 // decode believes a success only if it is what was asked for.
-func (c *Client) decode(p *prepared, a Answer, out any) error {
+func (c *Client) decode(p *prepared, a Response, out any) error {
 	empty := len(bytes.TrimSpace(a.Body)) == 0
 	switch {
 	case a.HTML():
-		return c.unusable(p, a, htmlMessage)
+		return c.errBadResponse(p, a, htmlMessage)
 	case out == nil, empty && p.EmptyOK:
 		return nil
 	case !p.writes() && a.Status > http.StatusCreated:
 		// 202, 203 and 206 are not the registry's whole word.
-		return c.unusable(p, a, "a read is not answered so")
+		return c.errBadResponse(p, a, "a read is not answered so")
 	case empty:
-		return c.unusable(p, a, "the answer is empty")
+		return c.errBadResponse(p, a, "the answer is empty")
 	case !a.JSON():
-		return c.unusable(p, a, "the answer is not JSON but "+p.mask.text(a.Header.Get("Content-Type")))
+		return c.errBadResponse(p, a, "the answer is not JSON but "+p.mask.text(a.Header.Get("Content-Type")))
 	case string(bytes.TrimSpace(a.Body)) == "null":
-		return c.unusable(p, a, "the answer is null")
+		return c.errBadResponse(p, a, "the answer is null")
 	}
 	err := a.fault
 	if !a.streamed {
 		err = json.Unmarshal(a.Body, out)
 	}
 	if err != nil {
-		return c.unusable(p, a, "the answer is not the JSON that was expected")
+		return c.errBadResponse(p, a, "the answer is not the JSON that was expected")
 	}
 	if full, ok := out.(completer); ok {
 		if err := full.Complete(); err != nil {
-			return c.unusable(p, a, "the answer is not complete: "+err.Error())
+			return c.errBadResponse(p, a, "the answer is not complete: "+err.Error())
 		}
 	}
 	return nil
@@ -103,10 +103,10 @@ func (c *Client) decode(p *prepared, a Answer, out any) error {
 
 const htmlMessage = "an HTML page was answered instead of the registry's API"
 
-// unusable is a success that cannot be believed. After a write nobody knows what happened, unless a web page shows that
+// errBadResponse is a success that cannot be believed. After a write nobody knows what happened, unless a web page shows that
 // the request never reached the registry.
-func (c *Client) unusable(p *prepared, a Answer, message string) error {
-	e := c.subject(p, a)
+func (c *Client) errBadResponse(p *prepared, a Response, message string) error {
+	e := c.newError(p, a)
 	e.Message = message
 	if p.writes() && !a.HTML() {
 		e.Kind, e.Hint = registry.KindUncertain, uncertainHint

@@ -12,28 +12,28 @@ import (
 // second.
 const cleanupGrace = 900 * time.Millisecond
 
-// AnswerLost reports whether a write may have happened although its answer never came.
-func AnswerLost(err error) bool {
+// ResponseLost reports whether a write may have happened although its answer never came.
+func ResponseLost(err error) bool {
 	return registry.KindOf(err) == registry.KindUncertain ||
 		errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
-// Afterlife keeps a live context as it is and gives a dead one a little time of its own: knowing what was left on the
+// CleanupContext keeps a live context as it is and gives a dead one a little time of its own: knowing what was left on the
 // registry is worth a moment even to a run that was interrupted.
-func Afterlife(ctx context.Context) (context.Context, context.CancelFunc) {
+func CleanupContext(ctx context.Context) (context.Context, context.CancelFunc) {
 	if ctx.Err() == nil {
 		return context.WithCancel(ctx)
 	}
 	return context.WithTimeout(context.WithoutCancel(ctx), cleanupGrace)
 }
 
-// Settle turns a create whose answer was lost into the object, if the registry has it now and it is what was asked for.
+// AdoptCreated turns a create whose answer was lost into the object, if the registry has it now and it is what was asked for.
 // The request is never repeated: that would make a second object, or take somebody else's for ours.
-func Settle[T any](ctx context.Context, created T, err error, find func(context.Context) (T, error), same func(T) bool) (T, error) {
-	if !AnswerLost(err) {
+func AdoptCreated[T any](ctx context.Context, created T, err error, find func(context.Context) (T, error), same func(T) bool) (T, error) {
+	if !ResponseLost(err) {
 		return created, err
 	}
-	ctx, cancel := Afterlife(ctx)
+	ctx, cancel := CleanupContext(ctx)
 	defer cancel()
 	found, findErr := find(ctx)
 	if findErr != nil || !same(found) {

@@ -14,8 +14,10 @@ type syntax struct {
 	check func(string) error
 }
 
-// Checked makes a validator of a function that knows the syntax of what.
-func Checked(what string, check func(string) error) validator.String { return syntax{what, check} }
+// SyntaxValidator makes a validator of a function that knows the syntax of what.
+func SyntaxValidator(what string, check func(string) error) validator.String {
+	return syntax{what, check}
+}
 
 // Description implements validator.String.
 func (s syntax) Description(context.Context) string { return "value must be a valid " + s.what }
